@@ -1,0 +1,66 @@
+# Two commands: `make run` and `make test`. Both make the environment first if it is not there.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+BRAND ?= demo
+DAYS ?= 1
+PEOPLE ?= 5000
+export SELVAGE_BRAND := $(BRAND)
+SELVAGE_ENV ?= sandbox
+export SELVAGE_ENV
+
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+# In the sandbox a command runs beside the sandbox's vendors; elsewhere it talks to the real ones.
+BESIDE := $(if $(filter sandbox,$(SELVAGE_ENV)),$(PY) -m sandbox with --,)
+
+.PHONY: help env run ui plan advance test lint bench lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-9s %s\n", $$1, $$2}'
+
+env: $(STAMP)  ## make .venv with everything that running and testing need
+
+$(STAMP): requirements.lock pyproject.toml
+	@if command -v uv >/dev/null; then \
+		uv venv -q --allow-existing --seed $(VENV) && \
+		uv pip install -q --python $(PY) --require-hashes -r requirements.lock && \
+		uv pip install -q --python $(PY) --no-deps --no-build-isolation -e .; \
+	else \
+		python3 -m venv $(VENV) && echo "installing into $(VENV): a minute or two" && \
+		$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \
+		$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .; \
+	fi
+	@touch $(STAMP)
+
+run: env  ## from every channel's API to customers, attribution and an audience in a tool (BRAND=complete_journey: real baskets)
+	@$(BESIDE) $(PY) -m orchestration run
+
+ui: env  ## the sandbox and Dagster's web UI; Ctrl-C ends both
+	@$(BESIDE) $(PY) -m orchestration ui
+
+plan: env  ## what the next sync would add, update and remove; sends nothing
+	@$(PY) -m activation plan
+
+advance: env  ## let DAYS=1 pass in the sandbox
+	@$(PY) -m sandbox advance --days $(DAYS)
+
+test: env lint  ## prove it: lint, then every test, the fast ones first
+	@$(PY) -m pytest
+
+lint: env  ## ruff, mypy, sqlfluff and the names check
+	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check .
+	@$(VENV)/bin/mypy --no-error-summary
+	@$(VENV)/bin/sqlfluff lint -p 2 --disable-progress-bar -n dbt_project/models dbt_project/tests | tail -n 40; exit $${PIPESTATUS[0]}
+	@$(PY) -m tests.names
+
+bench: env  ## seconds, CPU, memory and rows of each stage for PEOPLE=5000, as JSON and a table
+	@$(PY) -m benchmarks.road --people $(PEOPLE)
+
+lock: env  ## compile requirements.lock again from pyproject.toml, for all platforms, with hashes
+	@$(PY) -m pip install -q uv && $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
+
+clean:  ## remove the data of every environment and brand (not the environment)
+	@rm -rf .selvage dbt_project/target dbt_project/logs
