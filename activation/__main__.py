@@ -1,0 +1,177 @@
+"""``python -m activation``: plan a sync, look at it, apply it.
+
+    plan   [audience]     what would change, before anything is sent; the plan is saved
+    apply  [audience]     sends the last saved plan of each audience and destination, if the data is still the same
+    status                members and the last sync per audience and destination
+    init                  make the empty ledger
+
+Without an audience all audiences are meant. Ends with 1 when a guard or a stale plan stopped it, 2 for a wrong call or
+missing settings, 3 when a destination cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import duckdb
+import orjson
+
+import selvage
+from activation import diff, discovery, ledger, sync
+from activation.audience import UnknownAudience, open_copy
+from activation.destination import DestinationError
+from activation.lock import DestinationBusy
+from activation.plans import EmptyAudience, Plan, RemovalGuard, StalePlan, newest_plan
+
+WARN_DAYS = 90
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except (StalePlan, RemovalGuard, EmptyAudience) as refusal:
+        print(f"{type(refusal).__name__}: {refusal}", file=sys.stderr)
+        return 1
+    except (selvage.MissingSettings, UnknownAudience, LookupError, FileNotFoundError) as mistake:
+        print(str(mistake), file=sys.stderr)
+        return 2
+    except (DestinationError, DestinationBusy) as failure:
+        print(f"{type(failure).__name__}: {failure}", file=sys.stderr)
+        return 3
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m activation", description="Plan a sync, look at it, apply it.")
+    commands = parser.add_subparsers(required=True)
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("audience", nargs="?", help="its name; all audiences if left out")
+    shared.add_argument("--destination", help="only this destination")
+    shared.add_argument("--json", action="store_true", help="print JSON")
+    plan = commands.add_parser("plan", parents=[shared], help="show what would change; nothing is sent")
+    plan.add_argument("--resend", action="store_true", help="tell every member again (heals changes made over there)")
+    plan.set_defaults(run=_plan)
+    apply = commands.add_parser("apply", parents=[shared], help="send the last saved plan")
+    apply.add_argument("--approved-by", metavar="NAME", help="who approves a removal share above the guard")
+    apply.add_argument("--allow-empty", action="store_true", help="with --approved-by: it is meant to be empty")
+    apply.set_defaults(run=_apply)
+    status = commands.add_parser("status", parents=[shared], help="members and last sync")
+    status.set_defaults(run=_status)
+    init = commands.add_parser("init", help="make the empty ledger")
+    init.set_defaults(run=_init)
+    return parser
+
+
+def _routes(options: argparse.Namespace) -> list[tuple[str, str]]:
+    """(audience, destination) as the activation copy routes them, for destinations this brand has."""
+    settings = selvage.settings()
+    with open_copy(settings.activation_file) as copy:
+        chosen = [copy.audience(options.audience)] if options.audience else copy.audiences()
+    return [
+        (audience.name, name)
+        for audience in chosen
+        for name in audience.destinations
+        if settings.brand.has_destination(name) and options.destination in (None, name)
+    ]
+
+
+def _plan(options: argparse.Namespace) -> int:
+    plans = [sync.plan(audience, name, resend=options.resend) for audience, name in _routes(options)]
+    if options.json:
+        _print_json([plan.summary() for plan in plans])
+    else:
+        for plan in plans:
+            _show_plan(plan)
+    return 0
+
+
+def _apply(options: argparse.Namespace) -> int:
+    folder = selvage.settings().work / "plans"
+    results = []
+    for audience, name in _routes(options):
+        plan = newest_plan(folder, audience, name)
+        if plan is None:
+            raise FileNotFoundError(f"{audience} at {name} has no plan yet: run `python -m activation plan` first")
+        results.append(sync.apply(plan, approved_by=options.approved_by, allow_empty=options.allow_empty))
+    if options.json:
+        _print_json([result.to_dict() for result in results])
+        return 0
+    for result in results:
+        print(
+            f"{result.audience} -> {result.destination}: planned {result.planned}, sent {result.sent}, "
+            f"accepted {result.accepted}, rejected {result.rejected}, suppressed {result.suppressed}, "
+            f"held out {result.held_out} ({result.seconds:.1f} s)"
+        )
+        for reason, rows in sorted(result.rejected_reasons.items()):
+            print(f"  rejected {rows}: {reason}")
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    settings = selvage.settings()
+    rows: list[dict[str, Any]] = []
+    for audience, name in _routes(options):
+        with duckdb.connect() as connection:
+            diff.read_state(connection, ledger.Ledger(settings.ledger, name), audience)
+            members = connection.execute("select count(*) from state where is_member").fetchone()
+        last = settings.work / "sync_runs" / f"{name}-{audience}.json"
+        rows.append(
+            {
+                "audience": audience,
+                "destination": name,
+                "members": members[0] if members else 0,
+                "last_run": orjson.loads(last.read_bytes()) if last.exists() else None,
+            }
+        )
+    if options.json:
+        _print_json(rows)
+        return 0
+    for row in rows:
+        last_run = row["last_run"]
+        told = f"last run {last_run['sync_run_id']}, sent {last_run['sent']}" if last_run else "never synced"
+        print(f"{row['audience']} -> {row['destination']}: {row['members']} members; {told}")
+    return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    ledger.initialise(selvage.settings().ledger)
+    print("The ledger is there.")
+    return 0
+
+
+def _show_plan(plan: Plan) -> None:
+    counts = plan.counts
+    print(f"\n{plan.audience} -> {plan.destination}   build {plan.build_id}   plan {plan.plan_id}")
+    version = discovery.find(plan.destination).VERSION
+    if version.days_left(date.today()) < WARN_DAYS:
+        print(f"  warning: API version {version.name} ends on {version.sunset}")
+    print(f"  {'members now':<22}{counts['members']:>10,}")
+    for label, name in (
+        ("add", "adds"), ("update", "updates"), ("remove", "removals"), ("identifier changed", "moves"),
+        ("held out", "held_out"), ("suppressed", "suppressed"), ("without identifier", "without_identifier"),
+        ("shared identifier", "shared_identifier"), ("rejected last time", "retried"), ("given up", "expired"),
+    ):  # fmt: skip
+        print(f"  {label:<22}{counts[name]:>10,}")
+    for reason, rows in sorted(plan.reasons().items()):
+        print(f"    removed because {reason}: {rows:,}")
+    for row in plan.sample():
+        print(f"    {row['action']:<7} {row['customer_id']} {row['reason'] or ''}".rstrip())
+    if plan.refused_by():
+        guards = ", ".join(plan.refused_by())
+        print(f"  not applied without approval: {guards} (removal share {plan.removal_share:.0%})")
+    elif plan.is_empty:
+        print("  nothing to send")
+    else:
+        print("  apply it: python -m activation apply " + plan.audience)
+
+
+def _print_json(value: Any) -> None:
+    print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+"""What the warehouse wants: reads the activation copy (audiences, contact points, suppressions), read-only.
+
+``aud_<name>`` holds one row per eligible customer: its own columns are the properties to send, three more say which
+consent it stands on. From it ``candidates`` makes one row per customer with
+
+- ``identity``: a keyed hash of the contact points by which the destination knows people,
+- ``content``: a keyed hash of all else that is sent; together they are the fingerprint. The key stays in the home
+  folder, so a fingerprint in the ledger says nothing about an e-mail address,
+- ``exclusion``: why this customer must not be sent (suppressed, held out, without identifier, identifier shared).
+
+Suppression was joined by the audience's own model; it is subtracted here a second time, since a person who withdrew
+must not depend on one join. All of it is SQL over columns, as audiences hold millions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from activation.destination import CONTACT_POINTS, IDENTIFYING, Audience, Destination
+
+EVIDENCE = ("consent_evidence_id", "consent_policy_version", "consent_as_of")
+HOLDOUT_DIGITS = 13  # 52 bits of the hash: exact in a double, and finer than any audience
+
+
+class UnknownAudience(LookupError):
+    """The activation copy has no such audience."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """An open activation copy. ``connection`` is an in-memory database with the copy attached as ``copy``."""
+
+    connection: duckdb.DuckDBPyConnection
+    build_id: str
+    as_of: datetime | None
+
+    def audiences(self) -> list[Audience]:
+        """All audiences, by name."""
+        names = (
+            "audience", "description", "purpose", "channel", "destinations", "mode", "holdout", "max_removal_share",
+            "owner",
+        )  # fmt: skip
+        found = self.connection.execute(f"select {', '.join(names)} from copy.audiences order by audience nulls last")
+        return [
+            Audience(
+                name=row[0],
+                description=row[1] or "",
+                purpose=row[2],
+                channel=row[3],
+                destinations=tuple(row[4] or ()),
+                mode=row[5] or "mirror",
+                holdout=float(row[6] or 0),
+                max_removal_share=float(0.2 if row[7] is None else row[7]),
+                owner=row[8] or "",
+            )
+            for row in found.fetchall()
+        ]
+
+    def audience(self, name: str) -> Audience:
+        """By its name, with or without ``aud_``. Raises UnknownAudience."""
+        known = self.audiences()
+        for audience in known:
+            if audience.name.removeprefix("aud_") == name.removeprefix("aud_"):
+                return audience
+        raise UnknownAudience(f"No audience {name!r}; known are: {', '.join(a.name for a in known) or 'none'}")
+
+    def properties(self, audience: Audience) -> list[str]:
+        """The columns of the audience that are sent as properties."""
+        found = self.connection.execute(f"describe copy.{table_of(audience)}").fetchall()
+        return [row[0] for row in found if row[0] not in ("customer_id", *EVIDENCE)]
+
+    def candidates(self, audience: Audience, destination: Destination, key: str) -> None:
+        """Make table ``candidates``: customer_id, identity, content, exclusion. One row per customer."""
+        identifiers = identifiers_of(destination, audience)
+        contact = (*identifiers, *contact_fields_of(destination, audience))
+        properties = [f"{_quote(name)}: members.{_quote(name)}" for name in self.properties(audience)]
+        self.connection.execute(
+            f"""
+            create or replace temp table candidates as
+            with sent as (
+                select
+                    members.customer_id,
+                    coalesce({", ".join(_known(name) for name in identifiers)}) is not null as is_known,
+                    {_keyed_hash([_pair(name) for name in identifiers])} as identity,
+                    {_keyed_hash([*(_pair(name) for name in contact), *properties])} as content,
+                    {held_out_sql("$audience", "members.customer_id", "$threshold")} as is_held_out,
+                    suppressions.reason as suppression_reason
+                from copy.{table_of(audience)} as members
+                left join copy.act_contact_points as contacts on contacts.customer_id = members.customer_id
+                left join suppressions on suppressions.customer_id = members.customer_id
+            )
+            select
+                customer_id,
+                identity,
+                content,
+                case
+                    when suppression_reason is not null then 'suppressed:' || suppression_reason
+                    when is_held_out then 'held_out'
+                    when not is_known then 'without_identifier'
+                end as exclusion
+            from sent
+            """,
+            {"key": key, "audience": audience.name.removeprefix("aud_"), "threshold": threshold(audience.holdout)},
+        )
+
+    def suppressions(self, audience: Audience) -> None:
+        """Make table ``suppressions``: customer_id, reason, evidence of who is blocked for this audience's use."""
+        self.connection.execute(
+            """
+            create or replace temp table suppressions as
+            select
+                customer_id,
+                min(suppression_reason) as reason,
+                arg_min(evidence_id, suppression_reason) as consent_evidence_id,
+                arg_min(suppressed_at, suppression_reason) as consent_as_of
+            from copy.act_suppressions
+            where channel in (?, 'all') and purpose in (?, 'all')
+            group by customer_id
+            """,
+            [audience.channel, audience.purpose],
+        )
+
+
+@contextmanager
+def open_copy(path: Path) -> Iterator[Copy]:
+    """Open the activation copy. Raises FileNotFoundError when nothing was published yet."""
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no {path.name}: no green build was published yet")
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as copy (read_only)")
+        found = connection.execute("select build_id, as_of from copy.build").fetchone()
+        if found is None:
+            raise ValueError(f"{path.name} names no build")
+        yield Copy(connection, str(found[0]), found[1])
+
+
+def identifiers_of(destination: Destination, audience: Audience) -> tuple[str, ...]:
+    """The contact points by which the destination knows people in this channel. Raises ValueError for a channel."""
+    found = destination.IDENTIFIERS.get(audience.channel) or destination.IDENTIFIERS.get("all")
+    if not found or not set(found) <= set(IDENTIFYING):
+        raise ValueError(f"audience {audience.name}: the destination has no identifiers for channel {audience.channel}")
+    return found
+
+
+def contact_fields_of(destination: Destination, audience: Audience) -> tuple[str, ...]:
+    """What else of the contact points is sent in this channel."""
+    found = destination.CONTACT_FIELDS.get(audience.channel) or destination.CONTACT_FIELDS.get("all") or ()
+    if not set(found) <= set(CONTACT_POINTS):
+        raise ValueError(f"unknown contact fields: {', '.join(sorted(set(found) - set(CONTACT_POINTS)))}")
+    return found
+
+
+def table_of(audience: Audience) -> str:
+    return _quote(f"aud_{audience.name.removeprefix('aud_')}")
+
+
+def threshold(share: float) -> str:
+    """The first hash prefix that is not held out: prefixes of lower-case hex compare like the numbers they spell."""
+    number = round(share * 16**HOLDOUT_DIGITS)
+    return "g" if number >= 16**HOLDOUT_DIGITS else f"{number:0{HOLDOUT_DIGITS}x}"
+
+
+def held_out_sql(audience: str, customer_id: str, threshold: str) -> str:
+    """True for the share of customers that is held out; the same person in every build, whoever else is in it.
+
+    A larger share holds out the same people and more.
+    """
+    return f"substr(sha256({audience} || ':' || {customer_id}), 1, {HOLDOUT_DIGITS}) < {threshold}"
+
+
+def _quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _known(contact_point: str) -> str:
+    return f"nullif(trim(contacts.{contact_point}), '')"
+
+
+def _pair(contact_point: str) -> str:
+    return f"{contact_point}: {_known(contact_point)}"
+
+
+def _keyed_hash(pairs: list[str]) -> str:
+    """Sixteen hex digits (64 bits) over names and values as JSON, where a missing value is not an empty one."""
+    return f"substr(sha256($key || to_json({{{', '.join(pairs)}}})), 1, 16)"
+
+
+def scalar(value: Any) -> Any:
+    """A property as JSON takes it: times as ISO text in UTC; decimals stay decimals, to be written exactly."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds") + "Z"
+    return value.isoformat() if hasattr(value, "isoformat") else value

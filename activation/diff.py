@@ -1,0 +1,262 @@
+"""The change that a sync has to make: what is wanted, beside what the destination acknowledged, as SQL over columns.
+
+Tables in the in-memory database: ``candidates`` and ``suppressions`` (audience.py), ``state`` (the ledger's latest
+acknowledged row per customer), ``uncertain`` (customers of batches of which nobody knows whether they arrived), and
+``actions``, the result. The rules:
+
+- wanted and not a member: add. A member whose content changed, or who is uncertain: update.
+- a member whose identifier changed: one update, which removes the old one before it adds the new one (sending.py).
+- a member, or an uncertain customer, who is not wanted: remove, with the reason.
+- two wanted customers with one identifier are one person to the destination: the member stays, else the lowest id.
+- a removal that takes away the remote person of someone who stays is followed by an update of the one who stays
+  (same remote id, or same identifier).
+- a row rejected in the last run is still not acknowledged, so it comes back by itself; after MAX_REJECTIONS answers
+  to the very same content it waits until the content changes. Removals never give up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import duckdb
+import pyarrow as pa
+
+from activation.ledger import Ledger
+
+MAX_REJECTIONS = 5
+
+_STATE = """
+create or replace temp table state as
+with rows as (
+    select * from ledger_rows where audience = $audience
+),
+latest as (
+    select
+        customer_id,
+        max(recorded_at) as recorded_at,
+        arg_max({'action': action, 'fingerprint': fingerprint, 'remote_id': remote_id}, recorded_at) as told
+    from rows
+    where status <> 'rejected'
+    group by customer_id
+),
+unanswered as (
+    select
+        rows.customer_id,
+        rows.action,
+        rows.fingerprint,
+        rows.recorded_at
+    from rows
+    left join latest on latest.customer_id = rows.customer_id
+    where rows.status = 'rejected' and rows.recorded_at > coalesce(latest.recorded_at, timestamp '0001-01-01')
+),
+asked as (
+    select
+        customer_id,
+        arg_max({'action': action, 'fingerprint': fingerprint}, recorded_at) as asked
+    from unanswered
+    group by customer_id
+),
+refused as (
+    select
+        asked.customer_id,
+        asked.asked,
+        count(*) as rejections
+    from asked
+    inner join unanswered
+        on unanswered.customer_id = asked.customer_id
+        and unanswered.action = asked.asked.action
+        and unanswered.fingerprint is not distinct from asked.asked.fingerprint
+    group by asked.customer_id, asked.asked
+)
+select
+    coalesce(latest.customer_id, refused.customer_id) as customer_id,
+    coalesce(latest.told.action in ('add', 'update'), false) as is_member,
+    latest.told.fingerprint as fingerprint,
+    split_part(latest.told.fingerprint, '-', 1) as identity,
+    latest.told.remote_id as remote_id,
+    coalesce(refused.rejections, 0) as rejections,
+    refused.asked
+from latest
+full join refused on refused.customer_id = latest.customer_id
+"""
+
+_ACTIONS = """
+create or replace temp table actions as
+with eligible as (
+    select
+        candidates.customer_id,
+        candidates.identity,
+        candidates.identity || '-' || candidates.content as fingerprint,
+        row_number() over (
+            partition by candidates.identity
+            order by
+                coalesce(state.is_member and state.identity = candidates.identity, false) desc nulls last,
+                candidates.customer_id asc nulls last
+        ) as place
+    from candidates
+    left join state on state.customer_id = candidates.customer_id
+    where candidates.exclusion is null
+),
+wanted as (
+    select * from eligible where place = 1
+),
+known as (
+    select
+        coalesce(state.customer_id, uncertain.customer_id) as customer_id,
+        coalesce(state.is_member, false) as is_member,
+        uncertain.customer_id is not null as is_uncertain,
+        state.fingerprint,
+        state.identity,
+        state.remote_id,
+        coalesce(state.rejections, 0) as rejections,
+        state.asked
+    from state
+    full join uncertain on uncertain.customer_id = state.customer_id
+),
+compared as (
+    select
+        coalesce(wanted.customer_id, known.customer_id) as customer_id,
+        wanted.fingerprint as new_fingerprint,
+        known.fingerprint as old_fingerprint,
+        known.remote_id,
+        coalesce(known.identity, wanted.identity) as identity,
+        coalesce(known.rejections, 0) as rejections,
+        known.asked,
+        coalesce(known.is_member, false) as is_member,
+        case
+            when wanted.customer_id is null and (known.is_member or known.is_uncertain) then 'remove'
+            when wanted.customer_id is null then null
+            when not coalesce(known.is_member, false) then 'add'
+            when known.identity <> wanted.identity then 'move'
+            when known.fingerprint <> wanted.fingerprint or known.is_uncertain or known.rejections > 0 or $resend
+                then 'update'
+            else 'keep'
+        end as change
+    from wanted
+    full join known on known.customer_id = wanted.customer_id
+),
+reasoned as (
+    select
+        compared.*,
+        case
+            when compared.change <> 'remove' then null
+            when suppressions.reason is not null then 'suppressed:' || suppressions.reason
+            when candidates.exclusion is not null then candidates.exclusion
+            when eligible.customer_id is not null then 'shared_identifier'
+            else 'left'
+        end as removal_reason
+    from compared
+    left join suppressions on suppressions.customer_id = compared.customer_id
+    left join candidates on candidates.customer_id = compared.customer_id
+    left join eligible on eligible.customer_id = compared.customer_id
+),
+gone as (
+    select remote_id as mark from reasoned where change in ('remove', 'move')
+    union
+    select identity from reasoned where change in ('remove', 'move')
+    union
+    select candidates.identity
+    from candidates
+    inner join reasoned on reasoned.customer_id = candidates.customer_id and reasoned.change = 'remove'
+),
+steps as (
+    select
+        reasoned.*,
+        'remove' as action,
+        old_fingerprint as fingerprint,
+        removal_reason as reason
+    from reasoned
+    where change = 'remove'
+    union all
+    select
+        reasoned.*,
+        'add' as action,
+        new_fingerprint as fingerprint,
+        null as reason
+    from reasoned
+    where change = 'add'
+    union all
+    select
+        reasoned.*,
+        'update' as action,
+        new_fingerprint as fingerprint,
+        case change when 'move' then 'identifier_changed' when 'keep' then 'shared_remote' end as reason
+    from reasoned
+    where
+        change in ('update', 'move')
+        or (
+            change = 'keep'
+            and (
+                remote_id in (select gone.mark from gone where gone.mark is not null)
+                or identity in (select gone.mark from gone where gone.mark is not null)
+            )
+        )
+)
+select
+    *,
+    rejections > 0 as is_retry,
+    action <> 'remove'
+    and rejections >= $max_rejections
+    and asked.action = action
+    and asked.fingerprint = fingerprint as is_expired
+from steps
+where $is_mirror or action <> 'remove' or not is_member or reason like 'suppressed:%'
+"""
+
+_COUNTS = """
+select
+    (select count(*) from state where is_member) as members,
+    (select count(*) from candidates) as in_audience,
+    (select count(*) from candidates where exclusion = 'held_out') as held_out,
+    (select count(*) from candidates where exclusion = 'without_identifier') as without_identifier,
+    (select count(*) - count(distinct identity) from candidates where exclusion is null) as shared_identifier,
+    (select count(*) from candidates where exclusion like 'suppressed:%')
+    + count(*) filter (
+        where action = 'remove' and reason like 'suppressed:%'
+        and customer_id not in (select candidates.customer_id from candidates)
+    ) as suppressed,
+    count(*) filter (where action = 'add' and not is_expired) as adds,
+    count(*) filter (where action = 'update' and not is_expired) as updates,
+    count(*) filter (where action = 'remove') as removals,
+    count(*) filter (where change = 'move' and not is_expired) as moves,
+    count(*) filter (where action = 'remove' and is_member) as members_removed,
+    count(*) filter (where is_retry and not is_expired) as retried,
+    count(*) filter (where is_expired) as expired,
+    (select count(*) from uncertain) as uncertain
+from actions
+"""
+
+
+def read_state(
+    connection: duckdb.DuckDBPyConnection, ledger: Ledger, audience: str, uncertain: Iterable[str] = ()
+) -> None:
+    """Make tables ``state`` and ``uncertain`` from the ledger and the batches under way."""
+    ledger_rows = ledger.rows(connection)  # noqa: F841  (DuckDB finds it by its name)
+    connection.execute(_STATE, {"audience": audience})
+    unknown = pa.table({"customer_id": pa.array(sorted(set(uncertain)), pa.string())})
+    connection.register("uncertain_rows", unknown)
+    connection.execute("create or replace temp table uncertain as select * from uncertain_rows")
+    connection.unregister("uncertain_rows")
+
+
+def compare(connection: duckdb.DuckDBPyConnection, mode: str, resend: bool = False) -> dict[str, int]:
+    """Make table ``actions`` and count it. ``resend`` tells every member again (heals what others changed there)."""
+    connection.execute(_ACTIONS, {"resend": resend, "max_rejections": MAX_REJECTIONS, "is_mirror": mode == "mirror"})
+    found = connection.execute(_COUNTS)
+    names = [column[0] for column in found.description or ()]
+    return dict(zip(names, map(int, found.fetchone() or ()), strict=True))
+
+
+def actions(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """customer_id, action, fingerprint, reason: removals, moves, adds, updates; by customer."""
+    return connection.execute(
+        """
+        select customer_id, action, coalesce(fingerprint, '') as fingerprint, reason
+        from actions
+        where not is_expired
+        order by
+            case when action = 'remove' then 1 when change = 'move' then 2 when action = 'add' then 3 else 4 end
+                asc nulls last,
+            customer_id asc nulls last
+        """
+    ).to_arrow_table()

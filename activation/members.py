@@ -1,0 +1,96 @@
+"""The rows of a plan as members to send: customer ids joined again with the copy's contact points and properties.
+
+A plan holds no personal data, so this join happens at the last step, batch by batch, and only the contact points that
+the destination declared are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from activation.audience import EVIDENCE, Copy, contact_fields_of, identifiers_of, scalar, table_of
+from activation.destination import MOVED, Action, Audience, Contact, Destination, Evidence, Member
+from activation.ledger import Ledger
+from activation.plans import Plan
+
+
+def batches(
+    copy: Copy,
+    destination: Destination,
+    audience: Audience,
+    plan: Plan,
+    action: Action,
+    is_move: bool,
+    ledger: Ledger,
+    size: int,
+) -> Iterator[list[Member]]:
+    """The members of one action in batches of at most ``size``, by customer id; moves and other updates apart.
+
+    Rows that this very plan has in the ledger already are left out: a plan applied again goes on where it stopped.
+    Needs tables ``state`` (diff.py) and ``suppressions``.
+    """
+    connection = copy.connection
+    fields = (*identifiers_of(destination, audience), *contact_fields_of(destination, audience))
+    properties = copy.properties(audience)
+    connection.register("planned", plan.actions)
+    ledger_rows = ledger.rows(connection)  # noqa: F841  (DuckDB finds it by its name)
+    connection.execute(
+        """
+        create or replace temp table outgoing as
+        select planned.*
+        from planned
+        anti join (select * from ledger_rows where plan_id = $plan_id and action = $action) as done
+            on done.customer_id = planned.customer_id
+        where planned.action = $action and (planned.reason is not distinct from $moved) = $is_move
+        """,
+        {"plan_id": plan.plan_id, "action": action, "moved": MOVED, "is_move": is_move},
+    )
+    contact = "".join(f", nullif(trim(contacts.{name}), '') as contact_{name}" for name in fields)
+    sent = "".join(f', members."{name}" as "property_{name}"' for name in properties)
+    relation = connection.execute(
+        f"""
+        select
+            outgoing.customer_id,
+            outgoing.fingerprint,
+            outgoing.reason,
+            case when $action <> 'add' then state.remote_id end as remote_id,
+            coalesce(members.consent_evidence_id, suppressions.consent_evidence_id) as consent_evidence_id,
+            members.consent_policy_version,
+            coalesce(members.consent_as_of, suppressions.consent_as_of)::timestamp as consent_as_of
+            {contact}
+            {sent}
+        from outgoing
+        left join copy.{table_of(audience)} as members on members.customer_id = outgoing.customer_id
+        left join copy.act_contact_points as contacts on contacts.customer_id = outgoing.customer_id
+        left join suppressions on suppressions.customer_id = outgoing.customer_id
+        left join state on state.customer_id = outgoing.customer_id
+        order by outgoing.customer_id asc nulls last
+        """,
+        {"action": action},
+    )
+    reader = relation.to_arrow_reader(size)
+    try:
+        waiting: list[Member] = []
+        for chunk in reader:
+            for row in chunk.to_pylist():
+                waiting.append(_member(row, fields, properties))
+                if len(waiting) == size:
+                    yield waiting
+                    waiting = []
+        if waiting:
+            yield waiting
+    finally:
+        connection.unregister("planned")
+
+
+def _member(row: Mapping[str, Any], fields: tuple[str, ...], properties: list[str]) -> Member:
+    return Member(
+        customer_id=row["customer_id"],
+        contact=Contact(**{name: row[f"contact_{name}"] for name in fields}),
+        properties={name: scalar(row[f"property_{name}"]) for name in properties},
+        fingerprint=row["fingerprint"],
+        remote_id=row["remote_id"],
+        reason=row["reason"],
+        evidence=Evidence(**{name: row[name] for name in EVIDENCE}),
+    )

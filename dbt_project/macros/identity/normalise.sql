@@ -1,0 +1,42 @@
+{# How values are written before they are compared. E-mails: trimmed, composed (NFC), lower case; this form is what is
+   sent to tools. For matching the plus tag goes too, and the dots of Gmail, which Gmail ignores; an e-mail that
+   can't be one gives null. #}
+{% macro normalise_email(value) %}lower(trim({{ nfc(value) }})){% endmacro %}
+
+{% macro email_match_value(email) -%}
+    case
+        when {{ email }} not like '%_@_%.__%' or {{ email }} like '% %' then null
+        when length({{ email }}) - length(replace({{ email }}, '@', '')) <> 1 then null
+        when split_part(split_part({{ email }}, '@', 1), '+', 1) = '' then null
+        when split_part({{ email }}, '@', 2) in ('gmail.com', 'googlemail.com')
+            then replace(split_part(split_part({{ email }}, '@', 1), '+', 1), '.', '') || '@gmail.com'
+        else split_part(split_part({{ email }}, '@', 1), '+', 1) || '@' || split_part({{ email }}, '@', 2)
+    end
+{%- endmacro %}
+
+{# The part of a given name that is compared: the first word, lower case, without accents and signs; null if no
+   letter is left. #}
+{% macro given_name_key(name) -%}
+    nullif({{ regexp_replace_all(
+        "translate(lower(split_part(trim(" ~ nfc(name) ~ "), ' ', 1)), "
+        ~ "'áàâãäåéèêëíìîïóòôõöúùûüñçý', 'aaaaaaeeeeiiiiooooouuuuncy')", "[^a-z]", "") }}, '')
+{%- endmacro %}
+
+{# Whether two given-name keys may be one person's: equal, an initial and a name, a short form that lacks two letters
+   or more (sam, samuel), or one letter wrong inside a longer name (jonathan, johnathan). The last letter must agree
+   there: maria and mario are two people. #}
+{% macro given_names_agree(left, right) -%}
+    (
+        {{ left }} = {{ right }}
+        or (length({{ left }}) = 1 and substr({{ right }}, 1, 1) = {{ left }})
+        or (length({{ right }}) = 1 and substr({{ left }}, 1, 1) = {{ right }})
+        or (length({{ left }}) >= 3 and length({{ right }}) >= length({{ left }}) + 2
+            and substr({{ right }}, 1, length({{ left }})) = {{ left }})
+        or (length({{ right }}) >= 3 and length({{ left }}) >= length({{ right }}) + 2
+            and substr({{ left }}, 1, length({{ right }})) = {{ right }})
+        or (least(length({{ left }}), length({{ right }})) >= 4
+            and substr({{ left }}, 1, 1) = substr({{ right }}, 1, 1)
+            and substr({{ left }}, length({{ left }}), 1) = substr({{ right }}, length({{ right }}), 1)
+            and levenshtein({{ left }}, {{ right }}) <= 1)
+    )
+{%- endmacro %}

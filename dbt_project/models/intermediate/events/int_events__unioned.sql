@@ -1,0 +1,9 @@
+{{ config(materialized='view') }}
+
+with unioned as (
+
+    {{ union_shape('events') }}
+
+)
+
+select * from unioned

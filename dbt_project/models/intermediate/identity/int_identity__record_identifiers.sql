@@ -1,0 +1,119 @@
+-- Which of a record's identifiers join it to others, under which group, and why the rest do not.
+with identifiers as (
+
+    select * from {{ ref('int_identity__identifiers') }}
+
+),
+
+refused as (
+
+    select * from {{ ref('int_identity__refused_identifiers') }}
+
+),
+
+identifier_names as (
+
+    select * from {{ ref('int_identity__identifier_names') }}
+
+),
+
+rules as (
+
+    select * from {{ ref('identity_rules') }}
+
+),
+
+shared_devices as (
+
+    select distinct identifiers.record_key
+    from identifiers
+    inner join refused
+        on identifiers.identifier_type = refused.identifier_type
+            and identifiers.identifier_value = refused.identifier_value
+    where identifiers.identifier_type = 'anonymous_id'
+
+),
+
+names_by_identifier as (
+
+    select
+        identifier_type,
+        identifier_value,
+        count(distinct name_group) as name_count,
+        min(name_group) as only_name
+    from identifier_names
+    group by identifier_type, identifier_value
+
+),
+
+names_by_record as (
+
+    select
+        record_key,
+        identifier_type,
+        identifier_value,
+        count(distinct name_group) as name_count,
+        min(name_group) as only_name
+    from identifier_names
+    group by record_key, identifier_type, identifier_value
+
+),
+
+judged as (
+
+    select
+        identifiers.*,
+        rules.is_edge,
+        rules.rank,
+        rules.name_rule,
+        case when names_by_identifier.name_count > 1 then names_by_record.only_name end as name_group,
+        case
+            when refused.refused_reason is not null then refused.refused_reason
+            when shared_devices.record_key is not null and not rules.is_login then 'shared_device'
+            when rules.name_rule = 'split' and names_by_identifier.name_count > 1
+                and coalesce(names_by_record.name_count, 0) <> 1 then 'name_unclear_on_shared_value'
+        end as refused_reason
+    from identifiers
+    inner join rules on identifiers.identifier_type = rules.identifier_type
+    left join refused
+        on identifiers.identifier_type = refused.identifier_type
+            and identifiers.identifier_value = refused.identifier_value
+    left join shared_devices on identifiers.record_key = shared_devices.record_key
+    left join names_by_identifier
+        on
+            identifiers.identifier_type = names_by_identifier.identifier_type
+            and identifiers.identifier_value = names_by_identifier.identifier_value
+    left join names_by_record
+        on
+            identifiers.record_key = names_by_record.record_key
+            and identifiers.identifier_type = names_by_record.identifier_type
+            and identifiers.identifier_value = names_by_record.identifier_value
+
+),
+
+record_identifiers as (
+
+    select
+        record_key,
+        source_system,
+        identifier_type,
+        identifier_value,
+        contact_value,
+        observed_by,
+        refused_reason is null as is_accepted,
+        refused_reason,
+        is_edge,
+        rank,
+        -- A value shared by a household stands for one person per given name.
+        case
+            when refused_reason is null and name_rule = 'split'
+                then identifier_value || coalesce('|' || name_group, '')
+            when refused_reason is null then identifier_value
+        end as match_group,
+        first_seen_at,
+        last_seen_at
+    from judged
+
+)
+
+select * from record_identifiers

@@ -1,0 +1,69 @@
+-- The given names a record speaks for: its own; where it has none, and for every visitor (a device may be used by
+-- several people), those of the named records that share an identifier with it which tells names.
+with records as (
+
+    select * from {{ ref('int_identity__records') }}
+
+),
+
+identifiers as (
+
+    select * from {{ ref('int_identity__identifiers') }}
+
+),
+
+rules as (
+
+    select * from {{ ref('identity_rules') }}
+
+),
+
+telling as (
+
+    select
+        identifiers.record_key,
+        identifiers.identifier_type,
+        identifiers.identifier_value,
+        coalesce(rules.max_given_names, 3) as max_given_names,
+        records.given_name_key,
+        records.record_type = 'visitor' as is_visitor
+    from identifiers
+    inner join rules on identifiers.identifier_type = rules.identifier_type
+    inner join records on identifiers.record_key = records.record_key
+    where identifiers.blocked_reason is null and rules.tells_name
+
+),
+
+told_names as (
+
+    select
+        identifier_type,
+        identifier_value,
+        given_name_key
+    from telling
+    where given_name_key is not null and not is_visitor
+    group by identifier_type, identifier_value, given_name_key
+    -- One that carries more names than a person has tells nothing of its records.
+    qualify count(*) over (partition by identifier_type, identifier_value) <= min(max_given_names)
+
+),
+
+record_names as (
+
+    select record_key, given_name_key
+    from records
+    where given_name_key is not null
+
+    union
+
+    select telling.record_key, told_names.given_name_key
+    from telling
+    inner join told_names
+        on
+            telling.identifier_type = told_names.identifier_type
+            and telling.identifier_value = told_names.identifier_value
+    where telling.is_visitor or telling.given_name_key is null
+
+)
+
+select * from record_names

@@ -1,0 +1,7 @@
+with fulfilments as (
+
+    {{ union_shape('fulfilments') }}
+
+)
+
+select * from fulfilments

@@ -1,0 +1,77 @@
+-- Orders of all vendors as they said them, with what every money column needs: the business day, and the rate into the
+-- reporting currency: 1 where they are the same, else the vendor's own, else the newest of the seed up to that day.
+-- No rate stays null, and a test names it.
+with orders as (
+
+    {{ union_shape('orders') }}
+
+),
+
+rates as (
+
+    select * from {{ ref('exchange_rates') }}
+    where reporting_currency = '{{ reporting_currency() }}'
+
+),
+
+dated as (
+
+    select
+        *,
+        {{ to_reporting_date('coalesce(processed_at, created_at)') }} as order_date
+    from orders
+
+),
+
+days as (
+
+    select distinct
+        currency_code,
+        order_date
+    from dated
+    where currency_code <> '{{ reporting_currency() }}'
+
+),
+
+day_rates as (
+
+    select
+        days.currency_code,
+        days.order_date,
+        rates.rate
+    from days
+    inner join rates
+        on
+            days.currency_code = rates.currency_code
+            and rates.rate_date <= days.order_date
+    qualify row_number() over (
+        partition by days.currency_code, days.order_date
+        order by rates.rate_date desc nulls last
+    ) = 1
+
+),
+
+headers as (
+
+    select
+        {%- for column in shape_columns('orders') if column not in ('currency_code', 'exchange_rate') %}
+        dated.{{ column }},
+        {%- endfor %}
+        dated.currency_code as order_currency_code,
+        '{{ reporting_currency() }}' as currency_code,
+        cast(
+            case
+                when dated.currency_code = '{{ reporting_currency() }}' then 1
+                else coalesce(dated.exchange_rate, day_rates.rate)
+            end as decimal(18, 6)
+        ) as exchange_rate,
+        dated.order_date
+    from dated
+    left join day_rates
+        on
+            dated.currency_code = day_rates.currency_code
+            and dated.order_date = day_rates.order_date
+
+)
+
+select * from headers

@@ -1,0 +1,96 @@
+-- Test and cancelled orders stay, marked. Sales are sums of the lines; document_* columns are the vendor's own figures
+-- in the order's currency, to tie out with. ordered_at is when the shopper ordered (processed_at).
+with headers as (
+
+    select * from {{ ref('int_orders__headers') }}
+
+),
+
+lines as (
+
+    select
+        order_key,
+        cast(count(*) as bigint) as line_count,
+        cast(sum(quantity) as bigint) as quantity,
+        {%- for amount in [
+            'gross_amount', 'discount_amount', 'refunded_amount', 'removed_amount', 'cancelled_amount',
+            'net_sales_amount', 'gift_card_amount'
+        ] %}
+        cast(sum({{ amount }}) as decimal(18, 4)) as {{ amount }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_orders__order_lines') }}
+    group by order_key
+
+),
+
+refunds as (
+
+    select
+        order_key,
+        cast(sum(total_amount) as decimal(18, 4)) as refunded_amount,
+        cast(sum(document_total_amount) as decimal(18, 4)) as document_refunded_amount
+    from {{ ref('int_orders__refunds') }}
+    group by order_key
+
+),
+
+combined as (
+
+    select
+        headers.order_key,
+        headers.source_system,
+        headers.order_id,
+        headers.order_name,
+        headers.record_key,
+        headers.channel,
+        headers.location_key,
+        case
+            when headers.cancelled_at is not null then 'cancelled'
+            when refunds.refunded_amount >= {{ reported_amount('headers.total_amount', 'headers.exchange_rate') }}
+                and refunds.refunded_amount > 0 then 'refunded'
+            when headers.fulfilled_at is not null then 'fulfilled'
+            when headers.paid_at is not null then 'paid'
+            else 'open'
+        end as order_status,
+        headers.financial_status,
+        headers.fulfilment_status,
+        headers.checkout_token,
+        headers.landing_page_url,
+        headers.referrer_url,
+        headers.currency_code,
+        headers.order_currency_code,
+        headers.exchange_rate,
+        headers.is_test,
+        headers.cancelled_at is not null as is_cancelled,
+        headers.is_tax_included,
+        coalesce(lines.line_count, 0) as line_count,
+        coalesce(lines.quantity, 0) as quantity,
+        coalesce(lines.gross_amount, cast(0 as decimal(18, 4))) as gross_amount,
+        coalesce(lines.discount_amount, cast(0 as decimal(18, 4))) as discount_amount,
+        coalesce(lines.refunded_amount, cast(0 as decimal(18, 4))) as refunded_line_amount,
+        coalesce(lines.removed_amount, cast(0 as decimal(18, 4))) as removed_amount,
+        coalesce(lines.cancelled_amount, cast(0 as decimal(18, 4))) as cancelled_amount,
+        coalesce(lines.net_sales_amount, cast(0 as decimal(18, 4))) as net_sales_amount,
+        coalesce(lines.gift_card_amount, cast(0 as decimal(18, 4))) as gift_card_amount,
+        {{ reported_amount('coalesce(headers.tax_amount, 0)', 'headers.exchange_rate') }} as tax_amount,
+        {{ reported_amount('coalesce(headers.shipping_amount, 0)', 'headers.exchange_rate') }} as shipping_amount,
+        {{ reported_amount('coalesce(headers.tip_amount, 0)', 'headers.exchange_rate') }} as tip_amount,
+        {{ reported_amount('headers.total_amount', 'headers.exchange_rate') }} as total_amount,
+        coalesce(refunds.refunded_amount, cast(0 as decimal(18, 4))) as refunded_amount,
+        headers.total_amount as document_total_amount,
+        headers.discount_amount as document_discount_amount,
+        coalesce(refunds.document_refunded_amount, cast(0 as decimal(18, 4))) as document_refunded_amount,
+        coalesce(headers.processed_at, headers.created_at) as ordered_at,
+        headers.created_at,
+        headers.paid_at,
+        headers.fulfilled_at,
+        headers.cancelled_at,
+        headers.updated_at,
+        headers.order_date
+    from headers
+    left join lines on headers.order_key = lines.order_key
+    left join refunds on headers.order_key = refunds.order_key
+
+)
+
+select * from combined

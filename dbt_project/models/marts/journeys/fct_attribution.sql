@@ -1,0 +1,116 @@
+-- Credit is cut to 12 decimals and the last touchpoint takes what is left, so it sums to exactly 1; money is dealt in
+-- whole cents by largest remainder (then by position), so it sums to exactly the order's net sales. Net sales are after
+-- refunds: a refund restates the credit of its order in the next build.
+with weighted as (
+
+    {% for attribution_model, weight in attribution_weights().items() -%}
+    select
+        *,
+        '{{ attribution_model }}' as attribution_model,
+        case when path_length = 0 then 1.0 else cast({{ weight }} as double) end as weight
+    from {{ ref('int_journeys__paths') }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+-- Credit in units of 10^-12, rounded down; integers, so that sums are exact.
+shares as (
+
+    select
+        *,
+        cast(floor(
+            1000000000000 * weight / sum(weight) over (partition by conversion_id, attribution_model)
+        ) as bigint) as credit_units,
+        row_number() over (
+            partition by conversion_id, attribution_model
+            order by touchpoint_position desc nulls last, touchpoint_id desc nulls last
+        ) as position_from_end
+    from weighted
+    where weight > 0
+
+),
+
+credited as (
+
+    select
+        *,
+        cast(floor(conversion_value_amount * 100) as bigint) as conversion_cents,
+        cast(
+            cast(
+                case
+                    when position_from_end = 1
+                        then
+                            1000000000000 + credit_units
+                            - sum(credit_units) over (partition by conversion_id, attribution_model)
+                    else credit_units
+                end as decimal(18, 0)
+            ) * cast(0.000000000001 as decimal(18, 12)) as decimal(18, 12)
+        ) as credit
+    from shares
+
+),
+
+dealt as (
+
+    select
+        *,
+        cast(conversion_cents as decimal(18, 0)) * credit as exact_cents,
+        cast(floor(cast(conversion_cents as decimal(18, 0)) * credit) as bigint) as whole_cents
+    from credited
+
+),
+
+ranked as (
+
+    select
+        *,
+        conversion_cents - sum(whole_cents) over (partition by conversion_id, attribution_model) as cents_left,
+        row_number() over (
+            partition by conversion_id, attribution_model
+            order by
+                exact_cents - whole_cents desc nulls last,
+                touchpoint_position asc nulls last,
+                touchpoint_id asc nulls last
+        ) as remainder_rank
+    from dealt
+
+),
+
+attribution as (
+
+    select
+        {{ surrogate_key(['conversion_id', 'attribution_model', 'touchpoint_id']) }} as attribution_key,
+        conversion_id,
+        conversion_type,
+        source_system,
+        attribution_model,
+        touchpoint_id,
+        customer_id,
+        channel,
+        touch_type,
+        campaign,
+        currency_code,
+        nullif(touchpoint_position, 0) as touchpoint_position,
+        path_length,
+        credit,
+        -- A part of a cent, which only an exchange rate can make, goes to the last touchpoint.
+        cast(
+            cast(whole_cents + case when remainder_rank <= cents_left then 1 else 0 end as decimal(18, 0))
+            * cast(0.01 as decimal(4, 2))
+            + case
+                when position_from_end = 1
+                    then
+                        conversion_value_amount
+                        - cast(conversion_cents as decimal(18, 0)) * cast(0.01 as decimal(4, 2))
+                else 0
+            end as decimal(18, 4)
+        ) as attributed_revenue,
+        touched_at,
+        converted_at,
+        {{ to_reporting_date('converted_at') }} as converted_date
+    from ranked
+
+)
+
+select * from attribution

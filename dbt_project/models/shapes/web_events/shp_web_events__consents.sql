@@ -1,0 +1,53 @@
+-- Each event tells what the cookie banner said; a row is a change of it per visitor, the first answer included. An
+-- event that says nothing changes nothing.
+with events as (
+
+    select
+        *,
+        'web_events:' || coalesce(anonymous_id, '') || '|' || coalesce(user_id, '') as record_key
+    from {{ ref('stg_web_events__events') }}
+    where anonymous_id is not null or user_id is not null
+
+),
+
+answers as (
+
+    select record_key, message_id, occurred_at, 'advertising' as purpose, has_advertising_consent as is_granted
+    from events
+    union all
+    select record_key, message_id, occurred_at, 'analytics' as purpose, has_analytics_consent as is_granted
+    from events
+
+),
+
+changes as (
+
+    select
+        *,
+        lag(is_granted) over (
+            partition by record_key, purpose
+            order by occurred_at asc nulls last, message_id asc nulls last
+        ) as was_granted
+    from answers
+    where is_granted is not null
+
+),
+
+shaped as (
+
+    select
+        'web_events' as source_system,
+        'web_events:' || message_id || ':' || purpose as consent_key,
+        record_key,
+        'web' as channel,
+        purpose,
+        case when is_granted then 'granted' else 'denied' end as consent_status,
+        'web_events:' || message_id as evidence_id,
+        'unversioned' as policy_version,
+        occurred_at as changed_at
+    from changes
+    where is_granted is distinct from was_granted
+
+)
+
+select * from shaped

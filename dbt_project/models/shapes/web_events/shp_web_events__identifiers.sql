@@ -1,0 +1,55 @@
+with events as (
+
+    select
+        *,
+        coalesce(anonymous_id, '') || '|' || coalesce(user_id, '') as source_record_id
+    from {{ ref('stg_web_events__events') }}
+    where anonymous_id is not null or user_id is not null
+
+),
+
+observations as (
+
+    select
+        source_record_id,
+        'anonymous_id' as identifier_type,
+        anonymous_id as identifier_value,
+        'device' as observed_by,
+        occurred_at
+    from events
+    union all
+    select source_record_id, 'shopify_customer_id', user_id, 'login', occurred_at
+    from events
+    union all
+    select source_record_id, 'email', email, 'traits', occurred_at
+    from events
+    union all
+    select source_record_id, 'phone', phone, 'traits', occurred_at
+    from events
+    union all
+    select source_record_id, 'order_id', order_id, 'order', occurred_at
+    from events
+    union all
+    select source_record_id, 'checkout_token', checkout_id, 'checkout', occurred_at
+    from events
+
+),
+
+identifiers as (
+
+    select
+        'web_events' as source_system,
+        'web_events:' || source_record_id as record_key,
+        identifier_type,
+        identifier_value,
+        cast(null as string) as country_code,
+        max(observed_by) as observed_by,
+        min(occurred_at) as first_seen_at,
+        max(occurred_at) as last_seen_at
+    from observations
+    where identifier_value <> ''
+    group by source_record_id, identifier_type, identifier_value
+
+)
+
+select * from identifiers

@@ -1,0 +1,31 @@
+-- Catches refunds read twice or attached to the wrong order: no order gives back more money or more units than it had,
+-- and each refund is its lines, their tax, shipping and the rest.
+with refunds as (
+
+    select * from {{ ref('fct_refunds') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('fct_orders') }}
+
+),
+
+lines as (
+
+    select * from {{ ref('fct_order_lines') }}
+
+)
+
+select 'a refund is not the sum of its parts' as problem, refund_key as document_key
+from refunds
+where total_amount <> line_amount + tax_amount + shipping_amount + adjustment_amount
+union all
+select 'more money given back than the order had' as problem, order_key as document_key
+from orders
+where refunded_amount > total_amount
+union all
+select 'more units given back than sold' as problem, order_line_key as document_key
+from lines
+where refunded_quantity > quantity

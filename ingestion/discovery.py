@@ -1,0 +1,18 @@
+"""Finds the sources: every module of ``ingestion/sources`` is one vendor. Adding a file adds a source; nothing lists them."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+import ingestion.sources
+
+
+def sources() -> dict[str, ModuleType]:
+    """Vendor name -> its module, in order of name.
+
+    A source module has ``DESCRIPTION``, ``KINDS``, ``SETTINGS``, ``FRESHNESS`` and ``source(window=None)``.
+    """
+    found = sorted(module.name for module in pkgutil.iter_modules(ingestion.sources.__path__))
+    return {name: importlib.import_module(f"ingestion.sources.{name}") for name in found}

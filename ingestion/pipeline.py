@@ -1,0 +1,210 @@
+"""From a vendor to the warehouse: the dlt pipeline of a source, and the one call that runs it.
+
+``land`` reads a source and merges what changed into ``raw_<vendor>``. The three steps of dlt keep apart what can fail:
+extract (the network; nothing of it is visible before it is complete), normalize, load (under the write lock). A run
+that dies while loading leaves a finished package behind, and the next one loads it first. How far a source has been
+read is kept in dlt's state, which is loaded with the rows, so rows and state can't disagree.
+
+dlt is configured here in code, not by its own files or variables: its working folder lies in the home, finished
+packages are deleted (they hold personal data), and telemetry is off (see ``ingestion/__init__.py``).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import dlt
+from dlt.common.pipeline import ExtractInfo, LoadInfo
+from dlt.extract.source import DltSource
+from dlt.pipeline.exceptions import PipelineStepFailed
+from dlt.pipeline.pipeline import Pipeline
+
+import selvage
+from ingestion import discovery, reading
+from ingestion.window import Progress, Window
+from warehouse.lock import write_lock
+
+log = logging.getLogger(__name__)
+
+SCHEMA_CONTRACT = {"tables": "evolve", "columns": "evolve", "data_type": "freeze"}
+CONFIGURATION: Mapping[str, Any] = {
+    "load.delete_completed_jobs": True,
+    "load.truncate_staging_dataset": True,
+    "normalize.parquet_normalizer.add_dlt_load_id": True,
+}
+
+
+class SourceFailed(RuntimeError):
+    """A source could not be read or loaded; what was landed before stays, and the next run goes on from there."""
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What one ``land`` did. ``rows`` by raw table; the times come from the vendor, None if it gave none."""
+
+    vendor: str
+    rows: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    newest_event_at: datetime | None = None
+    vendor_now: datetime | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        return sum(self.rows.values())
+
+
+class LockedPipeline(Pipeline):
+    """A dlt pipeline that holds the write lock whenever it has the warehouse open, and always reads a whole source.
+
+    ``landed`` tells what its last run did.
+    """
+
+    landed: Landed
+
+    def _sync_destination(self, *arguments: Any, **named: Any) -> None:
+        with write_lock(f"state of {self.pipeline_name}"):
+            super()._sync_destination(*arguments, **named)
+
+    def load(self, *arguments: Any, **named: Any) -> LoadInfo:
+        with write_lock(f"load of {self.pipeline_name}"):
+            return super().load(*arguments, **named)
+
+    def run(self, data: Any = None, **named: Any) -> LoadInfo:
+        """As dlt's; a complete reading of a source is also noted for the freshness checks (``note_read``)."""
+        vendor = self.dataset_name.removeprefix("raw_")
+        was_pending = self.has_pending_data
+        with reading.recorded(vendor) as read:
+            info = super().run(data, **named)
+        self.landed = Landed(vendor, _rows(self), 0.0, read.newest_event_at, read.vendor_now, tuple(read.notes))
+        if data is not None and not was_pending and self.pipeline_name == vendor:
+            note_read(self.landed)
+        return info
+
+    def extract(self, data: Any, **named: Any) -> ExtractInfo:
+        # Tables of a source share one reading and its cursor: read for some of them only, it would move past the rest.
+        if isinstance(data, DltSource):
+            tables = [name for name, resource in data.resources.items() if resource.is_transformer]
+            data = data.with_resources(*tables) if tables else data
+        return super().extract(data, **named)
+
+
+def configure() -> None:
+    """Tell dlt, in this process, what it would otherwise look up in its own files."""
+    for name, value in CONFIGURATION.items():
+        dlt.config[name] = value
+
+
+def pipeline(vendor: str, purpose: str = "") -> LockedPipeline:
+    """The pipeline of a vendor; with a ``purpose`` ("backfill") a second one with a state of its own."""
+    configure()
+    home = selvage.settings()
+    home.work.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return dlt.pipeline(
+        pipeline_name=f"{vendor}_{purpose}" if purpose else vendor,
+        destination=dlt.destinations.duckdb(str(home.warehouse)),
+        dataset_name=f"raw_{vendor}",
+        pipelines_dir=str(home.work / "dlt"),
+        _impl_cls=LockedPipeline,
+    )
+
+
+def run_arguments() -> dict[str, Any]:
+    """What every run of a pipeline is given besides its source."""
+    return {"loader_file_format": "parquet", "schema_contract": SCHEMA_CONTRACT}
+
+
+def check_settings(vendors: Iterable[str]) -> None:
+    """Raises one MissingSettings that names everything these vendors lack, before any work is done."""
+    known = discovery.sources()
+    selvage.require({vendor: known[vendor].SETTINGS for vendor in vendors})
+
+
+def land(vendor: str, window: Window | None = None) -> Landed:
+    """Read what changed at a vendor, or with a ``window`` that span again, and merge it into ``raw_<vendor>``.
+
+    A window leaves the position of the ordinary reads where it is, can be stopped, and goes on where it stopped.
+    Raises MissingSettings before anything is read, SourceFailed when the vendor or the load fails.
+    """
+    check_settings([vendor])
+    module = discovery.sources()[vendor]
+    started = time.monotonic()
+    flow = pipeline(vendor, "backfill" if window else "")
+    parts: list[Landed] = []
+
+    def run(source: DltSource | None) -> None:
+        flow.run(source, **run_arguments())
+        parts.append(flow.landed)
+
+    try:
+        if flow.has_pending_data:
+            log.info("%s: loading what the last run had read", vendor)
+            run(None)
+        if window is None:
+            run(module.source())
+        else:
+            progress = Progress(selvage.settings().work, vendor, window)
+            for chunk in progress.left():
+                run(module.source(window=chunk))
+                progress.done(chunk)
+                log.info("%s: %s to %s loaded", vendor, chunk.start, chunk.end)
+            progress.finished()
+    except PipelineStepFailed as failure:
+        raise SourceFailed(f"{vendor}: {failure.step} failed: {_cause(failure)}") from failure
+    landed = _sum(vendor, parts, round(time.monotonic() - started, 2))
+    log.info("%s: %s rows landed in %.1f s", vendor, f"{landed.total:,}", landed.seconds)
+    return landed
+
+
+def note_read(landed: Landed) -> None:
+    """Write down when the vendor was last read well: freshness checks look at ``work/reads/<vendor>.json``."""
+    file = selvage.settings().work / "reads" / f"{landed.vendor}.json"
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    before = json.loads(file.read_text()) if file.exists() else {}
+    newest = landed.newest_event_at.isoformat() if landed.newest_event_at else None
+    content = {
+        "read_at": datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
+        "vendor_now": landed.vendor_now.isoformat() if landed.vendor_now else None,
+        "newest_event_at": max(filter(None, (newest, before.get("newest_event_at"))), default=None),
+        "rows": dict(landed.rows),
+    }
+    partial = file.with_suffix(f".{os.getpid()}.partial")
+    partial.write_text(json.dumps(content, indent=1))
+    partial.replace(file)
+
+
+def _rows(flow: Pipeline) -> dict[str, int]:
+    """How many rows the last run brought into each table (dlt's own tables left out)."""
+    trace = flow.last_trace
+    info = trace.last_normalize_info if trace else None
+    counts = info.row_counts if info else {}
+    return {table: count for table, count in counts.items() if not table.startswith("_dlt")}
+
+
+def _sum(vendor: str, parts: list[Landed], seconds: float) -> Landed:
+    rows: Counter[str] = Counter()
+    for part in parts:
+        rows.update(part.rows)
+    return Landed(
+        vendor=vendor,
+        rows=dict(rows),
+        seconds=seconds,
+        newest_event_at=max((part.newest_event_at for part in parts if part.newest_event_at), default=None),
+        vendor_now=max((part.vendor_now for part in parts if part.vendor_now), default=None),
+        notes=tuple(note for part in parts for note in part.notes),
+    )
+
+
+def _cause(failure: BaseException) -> str:
+    """The innermost reason, without the values that a database puts into its messages' later lines."""
+    while failure.__cause__ is not None or failure.__context__ is not None:
+        failure = failure.__cause__ or failure.__context__ or failure
+    return f"{type(failure).__name__}: {str(failure).splitlines()[0] if str(failure) else ''}"

@@ -1,0 +1,100 @@
+"""Shopify's Admin GraphQL API: customers, orders with all that hangs below them, products, stock, abandoned checkouts.
+
+The first reading asks for the whole history by bulk operations; later ones read, by cursor, what was updated since
+(``ingestion.shopify.reader``). Either way an object becomes one line of JSON, and each raw table takes its lines. What is
+asked of Shopify follows from the tables (``ingestion.shopify.orders``, ``.catalogue``): a new column is a new line there.
+
+Refunds, transactions and fulfilments have no list of their own: they come with their order, whose update they cause.
+Amounts are shop money. Deleted objects are not reported by these reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import dlt
+import pyarrow as pa
+import pyarrow.compute as pc
+from dlt.extract.resource import DltResource
+from dlt.extract.source import DltSource
+
+import selvage
+from ingestion import reading
+from ingestion.shopify import catalogue, orders
+from ingestion.shopify.admin import Admin
+from ingestion.shopify.reader import Connection, Root, read
+from ingestion.tables import Table
+from ingestion.window import Window
+
+DESCRIPTION = "The online shop's customers, orders, refunds, products, stock and abandoned checkouts."
+KINDS = {"shopify", "graphql"}
+SETTINGS = {
+    "base_url": selvage.REQUIRED,
+    "access_token": selvage.REQUIRED,
+    "api_version": "2026-10",
+    "start_date": "2026-01-01",
+}
+FRESHNESS = timedelta(hours=26)
+
+VENDOR = "shopify"
+ROOTS = (
+    Root("customers", (orders.CUSTOMERS,), finds_by="day", sorts=True),
+    Root(
+        "orders",
+        (orders.ORDERS, orders.ORDER_LINES, orders.ORDER_TRANSACTIONS, orders.FULFILLMENTS),
+        connections=(Connection("lineItems", "LineItem"),),
+        details="refunds",
+        detail_tables=(orders.REFUNDS, orders.REFUND_LINES),
+        detail_connections=(Connection("refundLineItems", "RefundLineItem"),),
+        sorts=True,
+    ),
+    Root("products", (catalogue.PRODUCTS,), sorts=True),
+    Root("productVariants", (catalogue.VARIANTS,)),
+    Root(
+        "locations",
+        (catalogue.LOCATIONS, catalogue.INVENTORY_LEVELS),
+        connections=(Connection("inventoryLevels", "InventoryLevel", has_own_updates=True),),
+        arguments="includeInactive: true",
+        finds_by=None,
+    ),
+    Root(
+        "abandonedCheckouts",
+        (catalogue.ABANDONED_CHECKOUTS, catalogue.ABANDONED_CHECKOUT_LINES),
+        connections=(Connection("lineItems", "AbandonedCheckoutLineItem"),),
+    ),
+)
+
+
+@dlt.source(name=VENDOR)
+def source(window: Window | None = None) -> Any:
+    """One resource per raw table; those of one list share its reading. With a window, what was updated in it."""
+    resources = []
+    for root in ROOTS:
+        objects = _objects(root, window)
+        resources += [_rows(table, objects) for table in (*root.tables, *root.detail_tables)]
+    return resources
+
+
+def _objects(root: Root, window: Window | None) -> DltResource:
+    @dlt.resource(name=f"{root.field}_read", selected=False)
+    def objects() -> Iterator[pa.Table]:
+        given = selvage.vendor(VENDOR, SETTINGS)
+        admin = Admin(given["base_url"], given["access_token"], given["api_version"])
+        yield from read(VENDOR, admin, root, given["start_date"], window)
+
+    return objects
+
+
+def _rows(table: Table, objects: DltResource) -> DltResource:
+    rows_of: Callable[[pa.Table], pa.Table | None] = table.reader()
+
+    @dlt.transformer(data_from=objects, name=table.name, **table.hints())
+    def rows(page: pa.Table) -> pa.Table | None:
+        found = rows_of(page)
+        if found is not None and "updated_at" in found.column_names:
+            reading.note_newest(VENDOR, pc.max(found["updated_at"]).as_py())
+        return found
+
+    return rows

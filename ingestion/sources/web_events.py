@@ -1,0 +1,190 @@
+"""Web events: Segment-shaped JSON lines, dropped as files (``.jsonl``, gzip or not) below ``WEB_EVENTS_PATH``.
+
+Each file is read once (its name, size and time are remembered; a file that changes is read again). Events are merged
+by ``message_id``, so a late file or an event sent twice changes nothing; of two the one received first stays. Keys
+that have no column are kept in ``properties``. A line that is no event goes to ``_quarantine`` with file, row, field
+and reason; the other lines land.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import dlt
+import pyarrow as pa
+import pyarrow.compute as pc
+from dlt.extract.source import DltSource
+
+import selvage
+from ingestion import lines, reading
+from ingestion.tables import Column, Table, query
+from ingestion.window import Window
+
+DESCRIPTION = "The shop's own clickstream: page views, carts, check-outs and log-ins, as Segment-shaped JSON lines."
+KINDS = {"files", "json"}
+SETTINGS = {"path": selvage.REQUIRED}
+FRESHNESS = timedelta(hours=26)
+
+VENDOR = "web_events"
+EXTENSIONS = (".jsonl", ".jsonl.gz")
+log = logging.getLogger(__name__)
+
+_COLUMNS = (
+    Column("message_id", path="messageId"),
+    Column("type", path="type"),
+    Column("event", path="event"),
+    Column("anonymous_id", path="anonymousId"),
+    Column("user_id", path="userId"),
+    Column("original_timestamp", "ts", "originalTimestamp"),
+    Column("sent_at", "ts", "sentAt"),
+    Column("received_at", "ts", "receivedAt"),
+    Column("timestamp", "ts", "timestamp"),
+    Column("page_url", path="context.page.url|properties.url"),
+    Column("page_path", path="context.page.path|properties.path"),
+    Column("page_referrer", path="context.page.referrer|properties.referrer"),
+    Column("page_title", path="context.page.title|properties.title"),
+    Column("page_search", path="context.page.search|properties.search"),
+    Column("campaign_source", path="context.campaign.source"),
+    Column("campaign_medium", path="context.campaign.medium"),
+    Column("campaign_name", path="context.campaign.name"),
+    Column("campaign_term", path="context.campaign.term"),
+    Column("campaign_content", path="context.campaign.content"),
+    Column("user_agent", path="context.userAgent"),
+    Column("ip", path="context.ip"),
+    Column("locale", path="context.locale"),
+    Column("device_type", path="context.device.type"),
+    Column("traits_email", path="traits.email|context.traits.email"),
+    Column("traits_phone", path="traits.phone|context.traits.phone"),
+    Column("traits_first_name", path="traits.firstName|traits.first_name|context.traits.firstName"),
+    Column("traits_last_name", path="traits.lastName|traits.last_name|context.traits.lastName"),
+    Column("product_id", path="properties.product_id"),
+    Column("sku", path="properties.sku"),
+    Column("product_name", path="properties.name"),
+    Column("quantity", "bigint", "properties.quantity"),
+    Column("price_amount", "dec", "properties.price"),
+    Column("cart_id", path="properties.cart_id"),
+    Column("checkout_id", path="properties.checkout_id"),
+    Column("order_id", path="properties.order_id"),
+    Column("revenue_amount", "dec", "properties.revenue"),
+    Column("total_amount", "dec", "properties.total"),
+    Column("shipping_amount", "dec", "properties.shipping"),
+    Column("tax_amount", "dec", "properties.tax"),
+    Column("currency_code", path="properties.currency"),
+    Column("products", "json", "properties.products"),
+    Column("consent_advertising", "bool", "context.consent.categoryPreferences.Advertising"),
+    Column("consent_analytics", "bool", "context.consent.categoryPreferences.Analytics"),
+)
+
+
+def _rest(columns: tuple[Column, ...]) -> str:
+    """SQL of what no column holds, as JSON.
+
+    A merge patch blanks out what is known; objects it leaves empty are dropped, the inner ones first.
+    """
+    patch: dict[str, Any] = {}
+    objects = set()
+    for path in (path for column in columns for path in column.path.split("|")):
+        *parents, leaf = path.split(".")
+        objects.update(parents)
+        place = patch
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[leaf] = None
+    empty = f'"({"|".join(sorted(objects))})":\\{{\\}}'
+    rest = f"json_merge_patch(item, '{json.dumps(patch)}')"
+    for _ in range(3):
+        rest = f"regexp_replace({rest}, ',{empty}|{empty},?', '', 'g')"
+    return rest
+
+
+_PROPERTIES = """nullif(json_merge_patch(
+    json_merge_patch(rest, '{"properties":null}'), coalesce(json_extract(rest, '$.properties'), '{}')
+), '{}')"""
+EVENTS = Table(
+    name="events",
+    kind="event",
+    deduplicate_by=("received_at", "asc"),
+    rest=_rest(_COLUMNS),
+    columns=(*_COLUMNS, Column("properties", "json", sql=_PROPERTIES), Column("source_file", sql="source_file")),
+)
+
+
+@dlt.source(name=VENDOR)
+def source(window: Window | None = None) -> Any:
+    """The tables ``events`` and ``_quarantine``; with a window, the events received in it, whatever was read before."""
+
+    @dlt.resource(name="dropped_lines", selected=False)
+    def dropped_lines() -> Iterator[pa.Table]:
+        folder = Path(selvage.vendor(VENDOR, SETTINGS)["path"])
+        done: dict[str, str] = {} if window else dlt.current.source_state().setdefault("files", {})
+        count = 0
+        for file in _files(folder, window):
+            name = file.relative_to(folder).as_posix()
+            stamp = f"{file.stat().st_size}:{file.stat().st_mtime_ns}"
+            if done.get(name) == stamp:
+                continue
+            try:
+                for page in lines.pages(file, name):
+                    count += page.num_rows
+                    yield _judged(page, window)
+            except (lines.NotWhatItSays, *lines.BROKEN) as problem:
+                reading.note(VENDOR, f"{name} could not be read to its end: {problem}")
+                yield _judged_file(lines.refused(name, str(problem)))
+            done[name] = stamp
+        log.info("%s: %s events read", VENDOR, f"{count:,}")
+
+    @dlt.transformer(data_from=dropped_lines, name=EVENTS.name, **EVENTS.hints())
+    def events(page: pa.Table) -> pa.Table | None:
+        good = page.filter(pc.is_null(page["bad_field"]))
+        if not good.num_rows:
+            return None
+        reading.note_newest(VENDOR, pc.max(good["received_at"]).as_py())
+        return good.select([column.name for column in EVENTS.columns])
+
+    @dlt.transformer(
+        data_from=dropped_lines, name="_quarantine", write_disposition="merge", merge_key="source_file"
+    )
+    def quarantine(page: pa.Table) -> pa.Table | None:
+        bad = page.filter(pc.is_valid(page["bad_field"]))
+        if not bad.num_rows:
+            return None
+        if page["row_number"].null_count == 0:
+            reading.note(VENDOR, f"{bad['source_file'][0]}: {bad.num_rows:,} rows put aside in raw_{VENDOR}._quarantine")
+        columns = [bad[name] for name in ("source_file", "row_number", "bad_field", "bad_reason", "doc")]
+        return pa.table(columns, schema=lines.QUARANTINE)
+
+    return events, quarantine
+
+
+def _files(folder: Path, window: Window | None) -> list[Path]:
+    """The dropped files in order of name; for a window without those whose folder names a day outside of it."""
+    files = [file for file in folder.rglob("*") if file.name.endswith(EXTENSIONS) and not file.name.startswith(".")]
+    return sorted(file for file in files if window is None or _may_hold(file.parent.name, window))
+
+
+def _may_hold(day: str, window: Window) -> bool:
+    try:
+        at = date.fromisoformat(day)
+    except ValueError:
+        return True
+    return window.start.date() - timedelta(days=1) <= at <= window.end.date() + timedelta(days=1)
+
+
+def _judged(page: pa.Table, window: Window | None) -> pa.Table:
+    rows = query(EVENTS.judge(), page=page)
+    if window is None:
+        return rows
+    at = rows["received_at"]
+    inside = pc.and_(pc.greater_equal(at, pa.scalar(window.start)), pc.less(at, pa.scalar(window.end)))
+    return rows.filter(pc.fill_null(inside, False))
+
+
+def _judged_file(refusal: pa.Table) -> pa.Table:
+    names = {"field": "bad_field", "reason": "bad_reason", "row": "doc"}
+    page = refusal.rename_columns([names.get(name, name) for name in refusal.column_names])
+    return page.set_column(page.column_names.index("bad_field"), "bad_field", pa.array(["file"], pa.string()))

@@ -1,0 +1,94 @@
+"""One asset per audience and destination, read from the audiences' YAML in the manifest.
+
+An asset plans and applies: the plan (what would be added, updated, removed) is shown in its metadata as it is made,
+and a refused plan (a guard, a stale build) sends nothing and fails the step with the guard's own words. The copy that
+is read is the one published by the same run.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+import selvage
+from activation import discovery, sync
+from activation.plans import EmptyAudience, Plan, RemovalGuard, StalePlan
+from orchestration.publishing import ACTIVATION_COPY
+
+# The same five for every sync, then what they came to.
+NUMBERS = ("planned", "sent", "accepted", "rejected", "suppressed", "held_out", "added", "updated", "removed")
+
+
+class SyncConfig(dg.Config):
+    """``approved_by``: who approved a plan that removes more than the audience's limit; empty: nobody did."""
+
+    approved_by: str = ""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One audience on its way to one destination."""
+
+    audience: str
+    destination: str
+    description: str
+    owners: tuple[str, ...]
+
+    @property
+    def key(self) -> dg.AssetKey:
+        return dg.AssetKey(["activation", self.audience, self.destination])
+
+
+def routes(manifest: Mapping[str, Any]) -> list[Route]:
+    """Every audience x destination of the brand. Raises ValueError for a destination that there is not."""
+    brand, known = selvage.settings().brand, discovery.names()
+    found = []
+    for node in manifest["nodes"].values():
+        meta = node["config"].get("meta") or {}
+        for destination in (meta.get("activation") or {}).get("destinations", ()):
+            if destination not in known:
+                raise ValueError(f"{node['name']} goes to {destination!r}, but there is only: {', '.join(known)}")
+            if brand.has_destination(destination):
+                owners = tuple((meta.get("dagster") or {}).get("owners") or ())
+                found.append(Route(node["name"], destination, str(node.get("description") or ""), owners))
+    return sorted(found, key=lambda route: (route.audience, route.destination))
+
+
+def sync_assets(found: list[Route]) -> list[dg.AssetsDefinition]:
+    return [_sync_asset(route) for route in found]
+
+
+def _sync_asset(route: Route) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=route.key,
+        deps=[ACTIVATION_COPY],
+        description=f"Members of {route.audience} at {route.destination}: plan, apply, ledger. {route.description}",
+        group_name="activation",
+        owners=list(route.owners),
+        kinds={route.destination, "parquet"},
+        retry_policy=dg.RetryPolicy(max_retries=1, delay=10),
+    )
+    def sync_audience(context: dg.AssetExecutionContext, config: SyncConfig) -> dg.MaterializeResult[Any]:
+        plan = sync.plan(route.audience, route.destination)
+        context.log.info("plan %s: %s", plan.plan_id, dict(plan.counts))
+        try:
+            result = sync.apply(plan, approved_by=config.approved_by or None)
+        except (StalePlan, RemovalGuard, EmptyAudience) as refused:
+            raise dg.Failure(
+                f"{type(refused).__name__}: {refused}", metadata=_plan_metadata(plan), allow_retries=False
+            ) from refused
+        numbers = {name: getattr(result, name) for name in NUMBERS}
+        return dg.MaterializeResult(metadata={**numbers, **_plan_metadata(plan)})
+
+    return sync_audience
+
+
+def _plan_metadata(plan: Plan) -> dict[str, Any]:
+    """The plan as numbers (``plan_<what>``) and as a table, without a single row of it."""
+    lines = "\n".join(f"| {name.replace('_', ' ')} | {count:,} |" for name, count in plan.counts.items())
+    return {
+        "plan_id": plan.plan_id,
+        "build_id": plan.build_id,
+        "plan": dg.MetadataValue.md(f"| plan | customers |\n| --- | ---: |\n{lines}"),
+    }

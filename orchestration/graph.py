@@ -1,0 +1,57 @@
+"""Puts the parts together: sources, models, copies and syncs of one brand as one graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from orchestration import activation, automation, checks, ingestion, publishing, transformation
+
+
+def build() -> dg.Definitions:
+    """Everything that the brand of this environment has. Reads the dbt manifest, asks no vendor for anything."""
+    manifest = transformation.checked_manifest()
+    modules = ingestion.brand_sources()
+    landing = {vendor: ingestion.source_assets(vendor, module) for vendor, module in modules.items()}
+    syncs = activation.routes(manifest)
+    translator = transformation.ModelTranslator(
+        landed={vendor: [key.path[-1] for key in assets.keys] for vendor, assets in landing.items()},
+        syncs=[route.key for route in syncs],
+    )
+    return dg.Definitions(
+        assets=[
+            *landing.values(),
+            *transformation.model_assets(manifest, translator),
+            *publishing.publishing_assets(*published_keys(manifest, translator)),
+            *activation.sync_assets(syncs),
+        ],
+        asset_checks=[
+            checks.freshness_check(vendor, [spec.key for spec in landing[vendor].specs], module.FRESHNESS)
+            for vendor, module in modules.items()
+            if module.FRESHNESS is not None
+        ],
+        jobs=automation.jobs(),
+        schedules=automation.schedules(),
+        executor=dg.in_process_executor,
+    )
+
+
+def published_keys(
+    manifest: Mapping[str, Any], translator: transformation.ModelTranslator
+) -> tuple[Sequence[dg.AssetKey], Sequence[dg.AssetKey], Sequence[dg.AssetKey]]:
+    """The models that the marts' copy, the activation copy and the sync marts are made of."""
+    marts: list[dg.AssetKey] = []
+    copy: list[dg.AssetKey] = []
+    sync_marts: list[dg.AssetKey] = []
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "model" or node["config"].get("materialized") == "ephemeral":
+            continue
+        key = translator.get_asset_key(node)
+        is_sync = transformation.SYNC_TAG in node["config"].get("tags", ())
+        if node["schema"] == "marts":
+            (sync_marts if is_sync else marts).append(key)
+        elif node["name"].startswith("act_") or "activation" in (node["config"].get("meta") or {}):
+            copy.append(key)
+    return marts, copy, sync_marts

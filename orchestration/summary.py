@@ -1,0 +1,149 @@
+"""What a run brought, as text for a person: from the published marts and the last run's own account.
+
+Nothing personal is in it: the marts hold none, and the account is counts. A mart that a brand does not fill shows as
+such, a mart that is not there yet is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+import selvage
+
+LAST_RUN = "last_run.json"
+
+
+def text() -> str:
+    """The whole summary; what is not there yet is said, not raised."""
+    settings = selvage.settings()
+    if not settings.marts_file.exists():
+        return "Nothing is published yet. Try: python -m orchestration run"
+    file = settings.work / LAST_RUN
+    account: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    with duckdb.connect(str(settings.marts_file), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        known = {str(name) for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+        parts = [
+            *_landed(account),
+            *_customers(connection, known),
+            *_orders(connection, known, settings.brand.reporting_currency),
+            *_attribution(connection, known),
+            *_audiences(account),
+            *_empty(connection, settings.brand),
+            *_files(connection, settings),
+        ]
+    return "\n\n".join(parts)
+
+
+def table(title: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Aligned columns under a title: text to the left, numbers to the right."""
+    shown = [[_cell(value) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(header, *shown, strict=True)]
+    right = [bool(rows) and all(not isinstance(row[at], str) for row in rows) for at in range(len(header))]
+    lines = [
+        "  " + "  ".join(cell.rjust(width) if end else cell.ljust(width) for cell, width, end in zip(
+            each, widths, right, strict=True
+        )).rstrip()
+        for each in [list(header), *shown]
+    ]  # fmt: skip
+    return "\n".join([title, *lines])
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return value
+    return f"{value:,}"
+
+
+def _landed(account: Mapping[str, Any]) -> Iterator[str]:
+    landed: Mapping[str, Mapping[str, int]] = account.get("landed", {})
+    if landed:
+        rows = [(vendor, count["rows"], count["in_all"]) for vendor, count in sorted(landed.items())]
+        yield table("Rows landed", ["source", "this run", "in all"], rows)
+
+
+def _customers(connection: duckdb.DuckDBPyConnection, known: set[str]) -> Iterator[str]:
+    if "dim_customers" in known:
+        columns = {str(row[0]) for row in connection.execute("describe dim_customers").fetchall()}
+        records = "cast(sum(record_count) as bigint)" if "record_count" in columns else "null"
+        found = connection.execute(f"select {records}, count(*) from dim_customers").fetchone()
+        if found:
+            yield f"Customers\n  {_cell(found[0])} records of people -> {_cell(found[1])} customers"
+
+
+def _orders(connection: duckdb.DuckDBPyConnection, known: set[str], currency: str) -> Iterator[str]:
+    if "fct_orders" in known:
+        rows = connection.execute(
+            "select channel, count(*), count(distinct customer_id), "
+            "cast(round(sum(net_sales_amount), 2) as decimal(18, 2)) from fct_orders "
+            "where not is_test group by channel order by sum(net_sales_amount) desc nulls last, channel asc nulls last"
+        ).fetchall()
+        yield table("Orders (tests left out)", ["channel", "orders", "customers", f"net sales {currency}"], rows)
+
+
+def _attribution(connection: duckdb.DuckDBPyConnection, known: set[str]) -> Iterator[str]:
+    """Orders credited to each channel, a column per model; every column has the same total."""
+    if "fct_attribution" not in known:
+        return
+    models = [
+        str(name)
+        for (name,) in connection.execute(
+            "select distinct attribution_model from fct_attribution order by attribution_model asc nulls last"
+        ).fetchall()
+    ]
+    sums = ", ".join(
+        f"cast(coalesce(sum(credit) filter (where attribution_model = '{name}'), 0) as decimal(18, 1))"
+        for name in models
+    )
+    if not models:
+        return
+    rows = connection.execute(
+        f"select coalesce(channel, 'unattributed') as channel_name, {sums} from fct_attribution "
+        "group by channel_name order by sum(credit) desc nulls last, channel_name asc nulls last"
+    ).fetchall()
+    yield table("Orders credited to each channel", ["channel", *models], rows)
+
+
+def _audiences(account: Mapping[str, Any]) -> Iterator[str]:
+    syncs: Mapping[str, Mapping[str, int]] = account.get("syncs", {})
+    if syncs:
+        names = ("added", "updated", "removed", "held_out", "suppressed", "rejected")
+        rows = [(*key.split("/"), *(sync.get(name, 0) for name in names)) for key, sync in sorted(syncs.items())]
+        header = ["audience", "destination", *(name.replace("_", " ") for name in names)]
+        yield table("Audience members", header, rows)
+
+
+def _empty(connection: duckdb.DuckDBPyConnection, brand: selvage.Brand) -> Iterator[str]:
+    found = connection.execute("select mart from _build where row_count = 0 order by mart asc nulls last").fetchall()
+    empty = [str(name) for (name,) in found]
+    by_design = [(name, reason) for name, reason in sorted(brand.empty_marts.items()) if name in empty]
+    if by_design:
+        yield table(f"Empty by design for {brand.name}", ["mart", "because"], by_design)
+    others = [name for name in empty if name not in brand.empty_marts]
+    if others:
+        yield f"Empty, and not by design: {', '.join(others)}"
+
+
+def _files(connection: duckdb.DuckDBPyConnection, settings: selvage.Settings) -> Iterator[str]:
+    found = connection.execute("select build_id, as_of, count(*) from _build group by all").fetchone()
+    if found:
+        build_id, as_of, marts = found
+        yield "\n".join(
+            [
+                f"Published: {marts} marts, build {build_id}, data as of {as_of} UTC",
+                f"  {settings.marts_file}",
+                f"  {settings.published / 'parquet'}/<mart>.parquet",
+            ]
+        )
+    yield (
+        "Try next\n"
+        "  make ui                            the asset graph, with every check and plan\n"
+        "  make advance && make run           a day later: only what changed moves\n"
+        "  python -m orchestration summary    this text again"
+    )

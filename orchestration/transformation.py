@@ -1,0 +1,195 @@
+"""dbt as two steps: everything up to the audiences, and (after the syncs) the models tagged ``sync``.
+
+Each model, seed and test is an asset or an asset check of its own, from the manifest; a red test fails the step, so
+nothing after it runs. dbt works inside this process (``warehouse.dbt``). The ledger is a dbt source without a table of
+ours before it: an edge from the syncs to it would close a circle, so only the sync models, which are built after the
+syncs, get them as what they depend on.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+import selvage
+from orchestration.resources import WRITE_POOL
+from warehouse import dbt
+from warehouse.content_hash import quoted
+from warehouse.lock import write_lock
+
+SYNC_TAG = "sync"
+GREEN = "green_build.json"
+
+
+class DbtConfig(dg.Config):
+    """``full_refresh``: build incremental models anew (the nightly run does)."""
+
+    full_refresh: bool = False
+
+
+class ModelTranslator(DagsterDbtTranslator):
+    """Keys, kinds and descriptions of models; group and owners come from the models' own ``meta.dagster``."""
+
+    def __init__(self, landed: Mapping[str, Collection[str]], syncs: Sequence[dg.AssetKey] = ()) -> None:
+        """``landed``: vendor -> the tables that are assets; ``syncs``: what the ledger's readers wait for."""
+        super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+        self._landed = landed
+        self._syncs = syncs
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        if dbt_resource_props["resource_type"] != "source":
+            return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+        vendor, table = dbt_resource_props["source_name"], dbt_resource_props["name"]
+        tables = self._landed.get(vendor, ())
+        if len(tables) == 1 and table not in tables:  # one asset that fans out to tables known only when it is read
+            return dg.AssetKey([vendor, *tables])
+        return dg.AssetKey([vendor, table])
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return str(dbt_resource_props.get("description") or "").strip().split("\n\n")[0]
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        if unique_id.startswith("source."):
+            return spec
+        props = self.get_resource_props(manifest, unique_id)
+        unlanded = {
+            self.get_asset_key(manifest["sources"][parent])
+            for parent in props.get("depends_on", {}).get("nodes", ())
+            if parent.startswith("source.") and manifest["sources"][parent]["source_name"] not in self._landed
+        }
+        deps = [dep for dep in spec.deps if dep.asset_key not in unlanded]
+        if unlanded and SYNC_TAG in props["config"].get("tags", ()):
+            deps += [dg.AssetDep(key) for key in self._syncs]
+        return spec.replace_attributes(deps=deps, kinds={"dbt", "duckdb", str(props["config"]["materialized"])})
+
+
+def checked_manifest() -> dict[str, Any]:
+    """The manifest, with each test that looks at several models attached to the one built last among them.
+
+    Without that Dagster would show the test's result as a remark, not as a check of a model.
+    """
+    manifest = dbt.manifest()
+    rank = _ranks(manifest)
+    for name, test in manifest["nodes"].items():
+        if test["resource_type"] != "test" or test.get("attached_node"):
+            continue
+        parents = [parent for parent in test["depends_on"]["nodes"] if parent in manifest["nodes"]]
+        meta = test["config"].setdefault("meta", {})
+        if len(parents) > 1 and "ref" not in meta.get("dagster", {}):
+            last = max(parents, key=lambda parent: (rank[parent], parent))
+            meta["dagster"] = {**meta.get("dagster", {}), "ref": {"name": manifest["nodes"][last]["name"]}}
+            manifest["nodes"][name]["config"]["meta"] = meta
+    return manifest
+
+
+def _ranks(manifest: Mapping[str, Any]) -> dict[str, int]:
+    """How many steps each node lies behind the sources."""
+    ranks: dict[str, int] = {}
+
+    def rank(name: str) -> int:
+        if name not in ranks:
+            parents = [parent for parent in manifest["parent_map"].get(name, ()) if parent in manifest["nodes"]]
+            ranks[name] = 1 + max(map(rank, parents), default=0)
+        return ranks[name]
+
+    for name in manifest["nodes"]:
+        rank(name)
+    return ranks
+
+
+def model_assets(manifest: Mapping[str, Any], translator: ModelTranslator) -> list[dg.AssetsDefinition]:
+    """The two dbt steps."""
+
+    @dbt_assets(
+        manifest=manifest,
+        exclude=f"tag:{SYNC_TAG}",
+        name="build_models",
+        dagster_dbt_translator=translator,
+        pool=WRITE_POOL,
+    )
+    def build_models(context: dg.AssetExecutionContext, config: DbtConfig) -> Iterator[Any]:
+        green = selvage.settings().work / GREEN
+        was_green = green.exists()
+        green.unlink(missing_ok=True)
+        yield from _build(context, config)
+        if was_green or not context.is_subset:
+            green.write_text(json.dumps({"run_id": context.run_id}))
+
+    steps = [build_models]
+    if any(SYNC_TAG in node["config"].get("tags", ()) for node in manifest["nodes"].values()):
+
+        @dbt_assets(
+            manifest=manifest,
+            select=f"tag:{SYNC_TAG}",
+            name="build_sync_models",
+            dagster_dbt_translator=translator,
+            pool=WRITE_POOL,
+        )
+        def build_sync_models(context: dg.AssetExecutionContext, config: DbtConfig) -> Iterator[Any]:
+            yield from _build(context, config)
+
+        steps.append(build_sync_models)
+    return steps
+
+
+def last_build_was_green() -> bool:
+    """Whether the last build of the models here ended with every test passed; publishing asks."""
+    return (selvage.settings().work / GREEN).exists()
+
+
+def _build(context: dg.AssetExecutionContext, config: DbtConfig) -> Iterator[Any]:
+    """Run ``dbt build`` for what is selected and pass on its events; marts wait for their row counts."""
+    chosen = get_updated_cli_invocation_params_for_context(
+        context=context, manifest={}, dagster_dbt_translator=DagsterDbtTranslator()
+    )
+    # Unit tests are about the code, not the data: `make test` runs them.
+    words = [*chosen.selection_args, "--exclude-resource-type", "unit_test"]
+    words += ["--full-refresh"] if config.full_refresh else []
+    if chosen.indirect_selection:
+        words += ["--indirect-selection", chosen.indirect_selection]
+    command = dbt.Command("build", *words)
+    marts: list[dg.Output[Any]] = []
+    failure: dbt.DbtFailed | None = None
+    try:
+        for raw in command.events():
+            for event in _dagster_events(raw, chosen, context, command.target):
+                if isinstance(event, dg.Output) and event.output_name.startswith("marts__"):
+                    marts.append(event)
+                else:
+                    yield event
+    except dbt.DbtFailed as failed:
+        failure = failed
+    counts = _row_counts(event.output_name.removeprefix("marts__") for event in marts)
+    for event in marts:
+        rows = counts.get(event.output_name.removeprefix("marts__"))
+        yield event.with_metadata({**event.metadata, **({} if rows is None else {"dagster/row_count": rows})})
+    if failure:
+        raise dg.Failure(str(failure), metadata={"failed": sorted(failure.nodes)}, allow_retries=False) from failure
+
+
+def _dagster_events(raw: dict[str, Any], chosen: Any, context: dg.AssetExecutionContext, target: Path) -> Iterable[Any]:
+    if (raw["data"].get("node_info") or {}).get("unique_id") not in chosen.manifest["nodes"]:
+        return ()  # about the command as a whole, or about a model that was added after these assets were loaded
+    message = DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={})
+    return message.to_default_asset_events(
+        manifest=chosen.manifest,
+        dagster_dbt_translator=chosen.dagster_dbt_translator,
+        context=context,
+        target_path=target,
+    )
+
+
+def _row_counts(tables: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    with write_lock("counting rows of marts"), duckdb.connect(str(selvage.settings().warehouse)) as connection:
+        for table in tables:
+            found = connection.execute(f"select count(*) from {quoted('marts', table)}").fetchone()
+            counts[table] = int(found[0]) if found else 0
+    return counts

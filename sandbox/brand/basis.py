@@ -1,0 +1,61 @@
+"""What a world is made from: (seed, people, days), its calendar and its streams of chance.
+
+Times inside the generator are whole seconds since the first day (int64; web events use microseconds), so that every
+step is plain integer arithmetic. ``NEVER`` stands for "has not happened within the world". Each part of the world
+draws from a stream of its own, named in code: adding a draw to one part does not shift the others.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+START = datetime(2026, 3, 1)
+START_SECONDS = int((START - datetime(1970, 1, 1)).total_seconds())
+REVEAL_DAYS = 30
+DAY = 86_400
+NEVER = np.int64(1) << np.int64(50)
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Basis:
+    """The three numbers a world is a function of. Raises ValueError for sizes that make no shop."""
+
+    seed: int
+    people: int
+    days: int
+
+    def __post_init__(self) -> None:
+        if self.people < 50 or self.days < 20 or self.seed < 0:
+            raise ValueError("a world needs seed >= 0, at least 50 people and at least 20 days")
+        if self.people > 700_000:
+            raise ValueError("a world has at most 700,000 people: the invented phone numbers end there")
+
+    @property
+    def span_days(self) -> int:
+        """History and the days after it that the clock can still reveal."""
+        return self.days + REVEAL_DAYS
+
+    @property
+    def end(self) -> int:
+        return self.span_days * DAY
+
+    @property
+    def now(self) -> datetime:
+        return START + timedelta(days=self.days)
+
+    def rng(self, stream: str) -> np.random.Generator:
+        """A generator of its own for each named stream."""
+        return np.random.default_rng([self.seed, self.people, self.days, zlib.crc32(stream.encode())])
+
+    def salt(self, stream: str) -> int:
+        """A number that makes the tokens of one stream differ from those of another, and of another world."""
+        return int(self.rng("salt " + stream).integers(1 << 62))

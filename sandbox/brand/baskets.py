@@ -1,0 +1,87 @@
+"""What happens inside a visit: products looked at, put into the cart, taken to the checkout.
+
+The lines of the cart are the lines of the order if the visit ends in one; else they are an abandoned cart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sandbox.brand.basis import Basis, Bools, Ints
+from sandbox.brand.behaviour import Visits
+from sandbox.brand.catalogue import Catalogue
+from sandbox.brand.people import Devices, People
+
+CART_SHARE = 0.26
+CHECKOUT_SHARE = 0.42
+CONTACT_SHARE = 0.6
+
+
+@dataclass
+class Baskets:
+    """Columns of visits, then the cart lines (``line_visit`` ascending)."""
+
+    device: Ints
+    signed_in: Bools
+    carted: Bools
+    checkout: Bools
+    contact: Bools
+    lost: Bools
+    views: Ints
+    browses: Ints
+    searches: Bools
+    shows_cart: Bools
+    line_visit: Ints
+    line_position: Ints
+    line_variant: Ints
+    line_quantity: Ints
+
+
+def fill_baskets(
+    basis: Basis, people: People, devices: Devices, visits: Visits, catalogue: Catalogue
+) -> Baskets:
+    rng = basis.rng("baskets")
+    n = len(visits)
+    person = visits.person
+    device = choose_devices(rng, people, person)
+    has_account = people.account_at[person] <= visits.start
+    wants_account = visits.ordered & ~visits.guest
+    signed_in = has_account & (rng.random(n) < devices.signs_in[device])
+    signed_in |= wants_account & has_account
+    signed_in &= ~(visits.ordered & visits.guest)
+
+    carted = visits.ordered | (rng.random(n) < CART_SHARE)
+    checkout = visits.ordered | (carted & (rng.random(n) < CHECKOUT_SHARE))
+    contact = visits.ordered | (checkout & (rng.random(n) < CONTACT_SHARE))
+    wanted = np.where(visits.ordered, rng.choice(4, n, p=(0.60, 0.26, 0.10, 0.04)), rng.choice(2, n, p=(0.78, 0.22)))
+    line_visit = np.repeat(np.arange(n), np.where(carted, wanted + 1, 0))
+    variant = rng.choice(len(catalogue), len(line_visit), p=catalogue.popularity)
+    _, kept = np.unique(line_visit * len(catalogue) + variant, return_index=True)
+    kept = np.sort(kept)
+    line_visit, variant = line_visit[kept], variant[kept]
+    return Baskets(
+        device=device,
+        signed_in=signed_in,
+        carted=carted,
+        checkout=checkout,
+        contact=contact,
+        lost=devices.blocks[device] | (rng.random(n) < 0.02),
+        views=np.where(carted, rng.poisson(0.5, n), rng.poisson(0.9, n)),
+        browses=rng.poisson(0.3, n),
+        searches=rng.random(n) < 0.06,
+        shows_cart=carted & (rng.random(n) < 0.5),
+        line_visit=line_visit,
+        line_position=np.arange(len(line_visit)) - np.searchsorted(line_visit, line_visit),
+        line_variant=variant,
+        line_quantity=1 + (rng.random(len(line_visit)) < 0.12).astype(np.int64) * rng.integers(1, 3, len(line_visit)),
+    )
+
+
+def choose_devices(rng: np.random.Generator, people: People, person: Ints) -> Ints:
+    """A device of each visit: the first most often; members of some households use a shared one at times."""
+    weights = np.array([[1.0, 1.0, 1.0], [0.66, 1.0, 1.0], [0.58, 0.88, 1.0]])[people.device_count[person] - 1]
+    own = people.first_device[person] + (rng.random(len(person))[:, None] >= weights).sum(axis=1)
+    shares = (people.shared_device[person] >= 0) & (rng.random(len(person)) < 0.4)
+    return np.where(shares, people.shared_device[person], own)

@@ -1,0 +1,105 @@
+"""From the three numbers to files: runs the parts of the generator in order and writes every table as Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sandbox.brand.aftersales import make_aftersales
+from sandbox.brand.arrivals import make_arrivals
+from sandbox.brand.basis import Basis
+from sandbox.brand.baskets import fill_baskets
+from sandbox.brand.behaviour import live
+from sandbox.brand.catalogue import catalogue_tables, make_catalogue
+from sandbox.brand.contacts import make_contacts
+from sandbox.brand.customers import customer_table, make_accounts
+from sandbox.brand.inventory import inventory_table
+from sandbox.brand.messages import campaign_slugs, make_profiles, message_tables, profile_table
+from sandbox.brand.orders import make_orders
+from sandbox.brand.people import make_devices, make_people
+from sandbox.brand.shop_orders import Shop, order_tables
+from sandbox.brand.subscribers import make_mailings, make_subscribers
+from sandbox.brand.timeline import bot_visits, make_landing, make_timeline
+from sandbox.brand.truth import truth_tables
+from sandbox.brand.web_events import event_blocks
+
+Table = dict[str, object]
+
+
+def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], None]) -> None:
+    """Write the vendors' tables into ``folder`` and the truth into ``truth`` (both must exist)."""
+    people = make_people(basis)
+    devices = make_devices(basis, people)
+    subscribers = make_subscribers(basis, people)
+    mailings = make_mailings(basis)
+    catalogue = make_catalogue(basis)
+    visits = live(basis, people, subscribers, mailings, progress)
+
+    baskets = fill_baskets(basis, people, devices, visits, catalogue)
+    bots = bot_visits(basis, visits, len(devices.owner))
+    landing = make_landing(basis, visits, bots[0], catalogue, campaign_slugs(mailings))
+    timeline = make_timeline(basis, visits, baskets, catalogue, bots, landing)
+    orders = make_orders(basis, people, visits, baskets, catalogue, timeline)
+    after = make_aftersales(basis, orders, catalogue)
+    accounts = make_accounts(basis, people, subscribers)
+    contacts = make_contacts(basis, people, visits, baskets, accounts.email, accounts.has_phone)
+    profiles = make_profiles(basis, people, subscribers, accounts)
+    shop = Shop(
+        basis=basis,
+        people=people,
+        devices=devices,
+        catalogue=catalogue,
+        landing=landing,
+        timeline=timeline,
+        baskets=baskets,
+        contacts=contacts,
+        orders=orders,
+        after=after,
+        visit_person=visits.person,
+        joins_second=subscribers.joins_second,
+        customer_of_person=accounts.customer_id,
+    )
+    progress(f"{len(orders)} orders, {len(timeline)} web events; writing the tables")
+
+    _write_all(folder, catalogue_tables(catalogue))
+    _write_all(folder, {"shopify_customers": customer_table(basis, people, accounts)})
+    _write_all(folder, order_tables(shop))
+    _write_all(folder, {"shopify_inventory_levels": inventory_table(basis, catalogue, orders, after)})
+    _write_all(folder, {"klaviyo_profiles": profile_table(basis, people, subscribers, accounts, profiles)})
+    _write_all(folder, message_tables(basis, subscribers, mailings, profiles, orders))
+    arrivals = make_arrivals(shop)
+    _write(folder / "web_events.parquet", event_blocks(shop, accounts, profiles, arrivals))
+    _write_all(truth, truth_tables(shop, visits, accounts, subscribers, profiles, arrivals))
+    progress("world written")
+
+
+def _write_all(folder: Path, tables: dict[str, Table]) -> None:
+    for name, columns in tables.items():
+        _write(folder / f"{name}.parquet", [columns])
+
+
+def _write(path: Path, blocks: Iterable[Table]) -> None:
+    """One row group a block; the file is complete or absent, never half a table under its name."""
+    writer: pq.ParquetWriter | None = None
+    try:
+        for columns in blocks:
+            table = pa.table({name: _plain(values) for name, values in columns.items()})
+            if writer is None:
+                writer = pq.ParquetWriter(path, table.schema, compression="snappy", store_schema=False)
+            writer.write_table(table, row_group_size=len(table) or 1)
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def _plain(values: object) -> pa.Array:
+    """Arrays with 64-bit whole numbers, whatever the generator computed with."""
+    if isinstance(values, np.ndarray):
+        return pa.array(values.astype(np.int64) if values.dtype.kind in "iu" else values)
+    if isinstance(values, pa.ChunkedArray):
+        return values.combine_chunks()
+    return values

@@ -1,0 +1,225 @@
+"""Klaviyo's tables: profiles in versions, metrics, lists, campaigns, and the events of every e-mail.
+
+Events arrive a little after they happen; two in a hundred arrive hours or days later, and a few carry a moment in the
+future, as a device with a wrong clock or a careless import makes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from sandbox.brand import words
+from sandbox.brand.basis import DAY, NEVER, Basis, Bools, Ints
+from sandbox.brand.contacts import Names, Typed, make_names, make_unique, type_emails, unique_phone_holders
+from sandbox.brand.customers import Accounts
+from sandbox.brand.orders import Orders
+from sandbox.brand.people import People, phone_text
+from sandbox.brand.subscribers import NAMES, SEND_HOUR, Mailings, Subscribers
+from sandbox.brand.texts import digits, either, flat, join, letter_token, stamps, take, ulid
+from sandbox.brand.versions import number_versions
+
+METRICS = (
+    "Received Email", "Opened Email", "Clicked Email", "Bounced Email", "Unsubscribed from Email Marketing",
+    "Subscribed to Email Marketing", "Placed Order",
+)  # fmt: skip
+RECEIVED, OPENED, CLICKED, BOUNCED, LEFT, JOINED, PLACED = range(len(METRICS))
+METRIC_IDS = ("UwRecv", "UwOpen", "UwClck", "UwBnce", "UwUnsb", "UwSubs", "UwPlcd")
+LISTS = (("Rn7Lst", "Newsletter"), ("Rn8Lst", "Preview list"), ("Rn9Lst", "SMS club"))
+
+Table = dict[str, object]
+
+
+@dataclass
+class Profiles:
+    """Per possible profile (2 x people): id, e-mail, names, phone, SMS consent."""
+
+    profile_id: pa.Array
+    email: Typed
+    names: Names
+    has_phone: Bools
+    external: Bools
+    sms_at: Ints
+
+
+def campaign_slugs(mailings: Mailings) -> pa.Array:
+    days = mailings.campaign_day
+    month = np.array(["mar", "apr", "may", "jun", "jul", "later"])[np.minimum(days // 31, 5)]
+    names = [name.lower().replace(" ", "_") for name in NAMES]
+    return join("em_", pa.array(month), "_", digits(days, 3), "_", take(names, np.arange(len(days)) % len(NAMES)))
+
+
+def make_profiles(basis: Basis, people: People, subscribers: Subscribers, accounts: Accounts) -> Profiles:
+    rng = basis.rng("profiles")
+    n = people.count
+    own = pa.concat_arrays([flat(people.email), flat(people.second_email)])
+    typed = type_emails(rng, own)
+    has_account = np.concatenate([accounts.customer_id >= 0, np.zeros(n, dtype=bool)])
+    account_text = pa.concat_arrays([flat(accounts.email.text), flat(people.second_email)])
+    text = either(has_account, account_text, typed.text)
+    kind = np.where(has_account, np.concatenate([accounts.email.kind, np.zeros(n, np.int64)]), typed.kind)
+    email = make_unique(Typed(text, kind, np.arange(2 * n) >= n), own)
+    main_exists = subscribers.exists[:n]
+    wants = main_exists & (rng.random(n) < np.where(people.household_phone, 0.8, 0.25)) & ~people.phone_shy
+    # of a household's phone, the shop has one member's record and the e-mail tool prefers another's
+    holds = unique_phone_holders(people, wants, np.where(accounts.has_phone, 9, 0) - people.place_in_household)
+    has_phone = np.concatenate([holds, np.zeros(n, dtype=bool)])
+    return Profiles(
+        profile_id=ulid(np.arange(2 * n), basis.salt("profiles")),
+        email=email,
+        names=make_names(rng, people, np.concatenate([np.arange(n), np.arange(n)])),
+        has_phone=has_phone,
+        external=np.concatenate([(accounts.customer_id >= 0) & (rng.random(n) < 0.88), np.zeros(n, dtype=bool)]),
+        sms_at=np.where(has_phone & (rng.random(2 * n) < 0.4), subscribers.created_at, NEVER),
+    )
+
+
+def profile_table(
+    basis: Basis, people: People, subscribers: Subscribers, accounts: Accounts, profiles: Profiles
+) -> Table:
+    rng = basis.rng("profile versions")
+    row = np.flatnonzero(subscribers.created_at < basis.end)
+    created = subscribers.created_at
+    touched = np.maximum(created, -rng.integers(3_600, 50 * DAY, len(created)))
+    linked = np.where(profiles.external, subscribers.linked_at, NEVER)
+
+    def later(at: Ints) -> tuple[Ints, Ints]:
+        return row, np.where(at > touched, at, NEVER)[row]
+
+    changes = [subscribers.subscribed_at, subscribers.unsubscribed_at, subscribers.bounced_at, linked]
+    versions = number_versions([(row, touched[row]), *(later(at) for at in changes)], basis.end)
+    k, at = versions.thing, versions.at
+    p = subscribers.person[k]
+    consent = np.where(
+        subscribers.unsubscribed_at[k] <= at, 1, np.where(subscribers.subscribed_at[k] <= at, 0, 2)
+    )
+    consent_at = np.choose(
+        consent, [subscribers.subscribed_at[k], subscribers.unsubscribed_at[k], np.full(len(k), NEVER)]
+    )
+    bounced = subscribers.bounced_at[k] <= at
+    sms = np.where(profiles.sms_at[k] <= at, 0, 2)
+    has_link = linked[k] <= at
+    full = ~(k >= subscribers.count) | (rng.random(len(created))[k] < 0.5)
+    states = ("SUBSCRIBED", "UNSUBSCRIBED", "NEVER_SUBSCRIBED")
+    rows = pa.array(k)
+    city = people.city[p]
+    return {
+        "profile_id": profiles.profile_id.take(rows),
+        "version": versions.number,
+        "updated_at": stamps(at),
+        "revealed_at": stamps(np.where(versions.number == 1, created[k], at)),
+        "created": stamps(created[k]),
+        "updated": stamps(at),
+        "email": profiles.email.text.take(rows),
+        "phone_number": either(profiles.has_phone[k], phone_text(people.phone[p]), None),
+        "external_id": either(has_link, digits(accounts.customer_id[p]), None),
+        "first_name": either(full, profiles.names.first.take(rows), None),
+        "last_name": either(full, profiles.names.last.take(rows), None),
+        "city": either(full, take([c[0] for c in words.CITIES], city), None),
+        "region": either(full, take([c[1] for c in words.CITIES], city), None),
+        "country": take(["United States"], np.zeros(len(k), np.int64)),
+        "zip": either(full, people.zip.take(pa.array(p)), None),
+        "email_consent": take(states, consent),
+        "email_consent_at": stamps(consent_at),
+        "sms_consent": take(states, sms),
+        "sms_consent_at": stamps(profiles.sms_at[k], sms == 0),
+        "suppression": take(["HARD_BOUNCE"], np.where(bounced, 0, -1)),
+        "suppression_at": stamps(subscribers.bounced_at[k], bounced),
+    }
+
+
+def message_tables(
+    basis: Basis, subscribers: Subscribers, mailings: Mailings, profiles: Profiles, orders: Orders
+) -> dict[str, Table]:
+    slugs = campaign_slugs(mailings)
+    sent_at = mailings.campaign_day * DAY + SEND_HOUR * 3_600
+    every = np.arange(mailings.campaigns)
+    campaign_ids = ulid(every, basis.salt("campaigns"))
+    old = stamps(np.full(len(METRICS), -300 * DAY))
+    list_old = stamps(np.full(len(LISTS), -300 * DAY))
+    return {
+        "klaviyo_metrics": {
+            "metric_id": pa.array(METRIC_IDS),
+            "name": pa.array(METRICS),
+            "integration_name": pa.array(["Klaviyo"] * PLACED + ["Shopify"]),
+            "created": old,
+            "updated": old,
+            "revealed_at": old,
+        },
+        "klaviyo_lists": {
+            "list_id": pa.array([pair[0] for pair in LISTS]),
+            "name": pa.array([pair[1] for pair in LISTS]),
+            "opt_in_process": pa.array(["single_opt_in"] * len(LISTS)),
+            "created": list_old,
+            "updated": list_old,
+            "revealed_at": list_old,
+        },
+        "klaviyo_campaigns": {
+            "campaign_id": campaign_ids,
+            "version": np.ones(len(every), dtype=np.int64),
+            "name": slugs,
+            "channel": take(["email"], every * 0),
+            "status": take(["Sent"], every * 0),
+            "message_id": ulid(every, basis.salt("campaign messages")),
+            "send_time": stamps(sent_at),
+            "scheduled_at": stamps(sent_at - 3 * 3_600),
+            "created_at": stamps(sent_at - DAY),
+            "updated_at": stamps(sent_at + 1_800),
+            "revealed_at": stamps(sent_at + 1_800),
+        },
+        "klaviyo_events": _events(basis, subscribers, mailings, profiles, orders, slugs, campaign_ids),
+    }
+
+
+def _events(
+    basis: Basis,
+    subscribers: Subscribers,
+    mailings: Mailings,
+    profiles: Profiles,
+    orders: Orders,
+    slugs: pa.Array,
+    campaign_ids: pa.Array,
+) -> Table:
+    rng = basis.rng("klaviyo events")
+    profile, campaign = mailings.column("profile"), mailings.column("campaign")
+    parts = []
+    kinds = ((RECEIVED, "received_at"), (OPENED, "opened_at"), (CLICKED, "clicked_at"), (BOUNCED, "bounced_at"),
+             (LEFT, "left_at"))  # fmt: skip
+    for metric, name in kinds:
+        at = mailings.column(name)
+        here = at < NEVER
+        parts.append((profile[here], campaign[here], at[here], metric, -1))
+    joined = np.flatnonzero((subscribers.subscribed_at >= 0) & (subscribers.subscribed_at < basis.end))
+    parts.append((joined, -1, subscribers.subscribed_at[joined], JOINED, -1))
+    placed = np.flatnonzero(~orders.guest & ~orders.test & (subscribers.created_at[orders.person] <= orders.created_at))
+    parts.append((orders.person[placed], -1, orders.created_at[placed] + 4, PLACED, placed))
+    profile, campaign, at, metric, order = (
+        np.concatenate([np.broadcast_to(part[k], len(part[0])) for part in parts]).astype(np.int64) for k in range(5)
+    )
+    n = len(at)
+    late = rng.random(n) < 0.02
+    revealed = at + np.where(late, rng.integers(600, 2 * DAY, n), rng.integers(1, 45, n))
+    future = rng.choice(n, size=max(2, n // 40_000), replace=False)
+    at[future] += rng.integers(40, 400, len(future)) * DAY
+    by_time = np.lexsort((profile, metric, revealed))
+    profile, campaign, at, metric, order = (x[by_time] for x in (profile, campaign, at, metric, order))
+    revealed = revealed[by_time]
+    clicked = metric == CLICKED
+    rows = np.arange(n)
+    url = join(words.SHOP, "/collections/new?utm_source=klaviyo&utm_medium=email&utm_campaign=", take(slugs, campaign))
+    value = np.where(order >= 0, orders.total[order], 0)
+    return {
+        "event_id": letter_token(rows, basis.salt("event ids"), 11),
+        "metric_id": take(METRIC_IDS, metric),
+        "profile_id": profiles.profile_id.take(pa.array(profile)),
+        "datetime": stamps(at),
+        "revealed_at": stamps(revealed),
+        "campaign_id": take(campaign_ids, campaign),
+        "campaign_name": take(slugs, campaign),
+        "message_id": take(ulid(np.arange(mailings.campaigns), basis.salt("campaign messages")), campaign),
+        "url": either(clicked, url, None),
+        "value_cents": pa.array(value, mask=order < 0),
+        "order_id": either(order >= 0, digits(orders.order_id[order]), None),
+    }

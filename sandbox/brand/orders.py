@@ -1,0 +1,153 @@
+"""Money of the orders, in whole cents: lines, discounts, tax, shipping, tips, totals.
+
+A line's discount is its part of the order's, allocated so that the parts sum to the whole; tax is taken on each
+discounted line and rounded to the cent; shipping is free above a threshold. ``total = subtotal + shipping + tax + tip``
+holds exactly. Gift cards carry neither discount nor tax.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sandbox.brand import words
+from sandbox.brand.basis import Basis, Bools, Ints
+from sandbox.brand.baskets import Baskets
+from sandbox.brand.behaviour import Visits
+from sandbox.brand.catalogue import Catalogue
+from sandbox.brand.people import People
+from sandbox.brand.timeline import Timeline
+
+SHIPPING = 595
+FREE_SHIPPING_FROM = 7_500
+DISCOUNT_CODES = ("WELCOME10", "SPRING15", "FRIENDS20")
+DISCOUNT_PERCENT = np.array([10, 15, 20])
+
+
+@dataclass
+class Orders:
+    """One entry an order, by the time it was placed; lines ordered by order and position."""
+
+    order_id: Ints
+    number: Ints
+    visit: Ints
+    person: Ints
+    guest: Bools
+    test: Bools
+    draft: Bools
+    created_at: Ints
+    code: Ints
+    subtotal: Ints
+    discounts: Ints
+    shipping: Ints
+    tax: Ints
+    tip: Ints
+    total: Ints
+    line_id: Ints
+    line_order: Ints
+    line_position: Ints
+    line_variant: Ints
+    line_quantity: Ints
+    line_price: Ints
+    line_discount: Ints
+    line_tax: Ints
+    first_line: Ints
+    line_count: Ints
+    of_visit: Ints
+
+    def __len__(self) -> int:
+        return len(self.order_id)
+
+    @property
+    def line_net(self) -> Ints:
+        """What a line cost after discounts, before tax."""
+        return self.line_price * self.line_quantity - self.line_discount
+
+
+def make_orders(
+    basis: Basis, people: People, visits: Visits, baskets: Baskets, catalogue: Catalogue, timeline: Timeline
+) -> Orders:
+    rng = basis.rng("orders")
+    bought = np.flatnonzero(visits.ordered)
+    # the shop knows of the order a second before the browser reports it
+    created = timeline.completed_at[bought] - 1
+    by_time = np.lexsort((bought, created))
+    visit, created = bought[by_time], created[by_time]
+    n = len(visit)
+    of_visit = np.full(len(visits), -1)
+    of_visit[visit] = np.arange(n)
+
+    line_order = of_visit[baskets.line_visit]
+    rows = np.flatnonzero(line_order >= 0)
+    rows = rows[np.lexsort((baskets.line_position[rows], line_order[rows]))]
+    line_order = line_order[rows]
+    variant, quantity = baskets.line_variant[rows], baskets.line_quantity[rows]
+    price = catalogue.price[variant]
+    gift = catalogue.gift_card[variant]
+    gross = price * quantity
+
+    code = np.where(rng.random(n) < 0.22, rng.choice(3, n, p=(0.5, 0.35, 0.15)), -1)
+    percent = np.where(code >= 0, DISCOUNT_PERCENT[code], 0)
+    discountable = np.where(gift, 0, gross)
+    base = sum_by(line_order, discountable, n)
+    discounts = (base * percent + 50) // 100
+    code = np.where(discounts > 0, code, -1)
+    discount = allocate(line_order, discountable, base, discounts)
+    net = gross - discount
+
+    person = visits.person[visit]
+    rate = np.array([city[3] for city in words.CITIES])[people.city[person]]
+    tax = np.where(gift, 0, (net * rate[line_order] + 500_000) // 1_000_000)
+    subtotal = sum_by(line_order, net, n)
+    ships = sum_by(line_order, (~gift).astype(np.int64), n) > 0
+    shipping = np.where(ships & (subtotal < FREE_SHIPPING_FROM), SHIPPING, 0)
+    tip = np.where(rng.random(n) < 0.012, rng.choice([200, 300, 500], n), 0)
+    total_tax = sum_by(line_order, tax, n)
+    return Orders(
+        order_id=5_510_000_000_000 + np.cumsum(rng.integers(2_000, 90_000, n)),
+        number=1_001 + np.arange(n),
+        visit=visit,
+        person=person,
+        guest=visits.guest[visit],
+        test=people.staff[person],
+        draft=(rng.random(n) < 0.006) & ~people.staff[person],
+        created_at=created,
+        code=code,
+        subtotal=subtotal,
+        discounts=discounts,
+        shipping=shipping,
+        tax=total_tax,
+        tip=tip,
+        total=subtotal + shipping + total_tax + tip,
+        line_id=13_900_000_000_000 + np.cumsum(rng.integers(300, 40_000, len(rows))),
+        line_order=line_order,
+        line_position=np.arange(len(rows)) - np.searchsorted(line_order, line_order),
+        line_variant=variant,
+        line_quantity=quantity,
+        line_price=price,
+        line_discount=discount,
+        line_tax=tax,
+        first_line=np.searchsorted(line_order, np.arange(n)),
+        line_count=np.bincount(line_order, minlength=n),
+        of_visit=of_visit,
+    )
+
+
+def sum_by(group: Ints, values: Ints, groups: int) -> Ints:
+    """Exact integer sums by group."""
+    total = np.zeros(groups, dtype=np.int64)
+    np.add.at(total, group, values)
+    return total
+
+
+def allocate(group: Ints, weight: Ints, base: Ints, amount: Ints) -> Ints:
+    """Split each group's amount over its rows by weight, so that the parts sum to it exactly (rows by group)."""
+    running = np.cumsum(weight)
+    first = np.searchsorted(group, group)
+    before_group = running[first] - weight[first]
+    after = running - before_group
+    whole = np.maximum(base[group], 1)
+    upto = (after * amount[group] * 2 + whole) // (2 * whole)
+    before = ((after - weight) * amount[group] * 2 + whole) // (2 * whole)
+    return upto - before

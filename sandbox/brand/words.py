@@ -1,0 +1,97 @@
+"""Word lists of the invented shop: names, places with their tax, streets, products, user agents.
+
+All invented or generic. Mail domains are those that the internet reserves for examples, phone numbers use the 555
+exchange, addresses are streets that every town has: nobody real can be reached.
+"""
+
+from __future__ import annotations
+
+GIVEN = (
+    "Ada Alma Amir Ana Andre Anika Asha Aurora Ben Bianca Boris Bruno Camila Carl Carmen Celia Chloe Clara Cody Cora "
+    "Daisy Dalia Damon Dana Daniel Daria David Dev Diego Dina Dora Dylan Edith Eli Elena Elias Ella Emil Emma Enzo "
+    "Erik Esme Eva Ezra Farah Felix Fiona Flora Frank Freya Gabe Gina Grace Greta Gus Hana Hank Hazel Helen Henry "
+    "Hugo Ida Ian Ines Ingrid Iris Isaac Ivan Ivy Jack Jada Jake James Jana Jasper Jean Jonas Josie Juan Jude Julia "
+    "Kai Kara Karim Kate Kayla Keith Kenji Kira Kurt Lana Lara Lars Laura Leah Leo Lena Liam Lila Lin Lola Louis Lucy "
+    "Luis Luna Lydia Mabel Maja Marco Maria Mark Marta Mateo Maya Mei Mia Milo Mina Mona Nadia Nell Nico Nina Noah "
+    "Nora Olga Olive Omar Oscar Otto Owen Paul Pearl Petra Phil Pia Priya Quinn Rafa Ravi Rita Rosa Ruby Ruth Sage "
+    "Sam Sara Sean Selma Silas Simon Sofia Sonia Stella Sven Tara Tess Theo Tina Tom Uma Vera Viktor Wade Willa Yara "
+    "Yusuf Zane Zara Zoe"
+).split()
+FAMILY = (
+    "Abbott Acosta Adler Alvarez Amato Arnold Ashby Ayala Baker Banks Barrett Bauer Becker Bell Benson Berg Bishop "
+    "Blake Bloom Booth Bowen Boyd Brandt Briggs Brooks Bryant Burke Byrne Calder Carlson Castro Chan Chavez Clark "
+    "Cohen Cole Conrad Cortez Craig Cruz Dalton Daniels Davies Dean Delgado Dixon Doyle Drake Dunn Eaton Ellis "
+    "Engel Erikson Estes Evans Farrell Faulk Fischer Fleming Flores Fox Frank Frost Garcia Gibbs Glenn Gomez Gordon "
+    "Grant Green Griffin Haas Hale Hansen Hardy Hart Hayes Herrera Hirsch Hodge Holt Horn Hughes Hunt Ibarra Irwin "
+    "Jacobs Jensen Jordan Juarez Kane Kaplan Keller Kemp Kerr Khan Kim Klein Knox Koch Kramer Lamb Lang Larsen Lee "
+    "Levy Lindgren Lopez Lowe Lutz Lynch Madsen Maher Marsh Mason May Medina Meyer Mills Mora Morgan Moss Mueller "
+    "Nash Nelson Nguyen Nolan Norris Novak Nunez Ochoa Olsen Ortiz Osborn Pace Palmer Park Patel Pena Perry Pike "
+    "Porter Quigley Ramos Reed Reyes Rhodes Rivas Rossi Rowe Ruiz Russo Salas Santos Sato Schmidt Shaw Silva Sloan "
+    "Snow Soto Stein Stone Suarez Tanaka Tate Torres Turner Vance Vargas Vega Wade Wagner Walsh Ward Webb Weiss West "
+    "Wolfe Wong Wood Yates Young Zamora Ziegler"
+).split()
+STREETS = (
+    "Oak Street,Maple Avenue,Cedar Lane,Elm Street,Park Avenue,Lake Drive,Hill Road,River Road,Church Street,"
+    "Main Street,Pine Street,Spring Street,Sunset Drive,Meadow Lane,Mill Road,Garden Street,Orchard Road,Bay Street"
+).split(",")
+MAIL_DOMAINS = (
+    "example.com",
+    "example.org",
+    "example.net",
+    "mail.example.com",
+    "post.example.org",
+    "inbox.example.net",
+)
+MAIL_SEPARATORS = (".", "", "_", "-")
+AREA_CODES = (
+    201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229, 231, 234,
+    239, 240, 248, 251, 252, 253, 254, 256, 260, 262, 267, 269, 270, 276, 281, 301, 302, 303, 304, 305, 307, 308, 309,
+    310, 312, 313, 314, 315, 316, 317, 318, 319, 320, 321, 323, 325, 330, 334, 336, 337, 347, 352, 360, 361, 401, 402,
+    404, 405, 406, 407, 408, 409, 410, 412, 413, 414, 415, 417, 419, 423, 425, 432, 434, 435, 440, 443, 478, 479, 480,
+)  # fmt: skip
+JUNK_EMAILS = ("test@test.com", "none@none.com", "noemail@example.com", "na@na.com", "asdf@asdf.com")
+JUNK_PHONES = ("0000000000", "1111111111", "9999999999", "1234567890")
+
+# city, state, first three digits of the postcode, sales tax in millionths, hours from UTC in summer
+CITIES = (
+    ("New York", "NY", "100", 88_750, -4), ("Buffalo", "NY", "142", 87_500, -4), ("Albany", "NY", "122", 80_000, -4),
+    ("Boston", "MA", "021", 62_500, -4), ("Worcester", "MA", "016", 62_500, -4), ("Newark", "NJ", "071", 66_250, -4),
+    ("Philadelphia", "PA", "191", 80_000, -4), ("Pittsburgh", "PA", "152", 70_000, -4),
+    ("Atlanta", "GA", "303", 89_000, -4), ("Miami", "FL", "331", 70_000, -4), ("Tampa", "FL", "336", 75_000, -4),
+    ("Orlando", "FL", "328", 65_000, -4), ("Columbus", "OH", "432", 75_000, -4), ("Detroit", "MI", "482", 60_000, -4),
+    ("Chicago", "IL", "606", 102_500, -5), ("Springfield", "IL", "627", 97_500, -5),
+    ("Austin", "TX", "787", 82_500, -5), ("Dallas", "TX", "752", 82_500, -5), ("Houston", "TX", "770", 82_500, -5),
+    ("Denver", "CO", "802", 88_100, -6), ("Boulder", "CO", "803", 90_450, -6), ("Phoenix", "AZ", "850", 86_000, -7),
+    ("Seattle", "WA", "981", 102_500, -7), ("Spokane", "WA", "992", 90_000, -7), ("Portland", "OR", "972", 0, -7),
+    ("Eugene", "OR", "974", 0, -7), ("Los Angeles", "CA", "900", 95_000, -7),
+    ("San Diego", "CA", "921", 77_500, -7), ("San Francisco", "CA", "941", 86_250, -7),
+    ("Sacramento", "CA", "958", 87_500, -7),
+)  # fmt: skip
+
+FABRICS = ("Linen", "Cotton", "Wool", "Denim", "Canvas", "Hemp", "Silk", "Fleece")
+# kind of product, product type, price in cents, sizes
+GARMENTS = (
+    ("Shirt", "Tops", 5_900, "S M L XL"), ("Tee", "Tops", 2_900, "S M L XL"), ("Sweater", "Tops", 8_900, "S M L"),
+    ("Jacket", "Outerwear", 14_900, "S M L XL"), ("Trousers", "Bottoms", 7_900, "S M L XL"),
+    ("Skirt", "Bottoms", 6_400, "S M L"), ("Dress", "Dresses", 9_900, "S M L"), ("Scarf", "Accessories", 3_450, "OS"),
+    ("Tote", "Accessories", 2_495, "OS"), ("Apron", "Home", 3_900, "OS"), ("Throw", "Home", 7_450, "OS"),
+)  # fmt: skip
+COLOURS = ("Indigo", "Rust", "Moss", "Chalk", "Slate")
+
+# device type, user agent
+AGENTS = (
+    ("mobile", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Safari/604.1"),
+    ("mobile", "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/136.0 Mobile Safari/537.36"),
+    ("mobile", "Mozilla/5.0 (Linux; Android 14; SM-S921U) AppleWebKit/537.36 Chrome/135.0 Mobile Safari/537.36"),
+    ("desktop", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/136.0 Safari/537.36"),
+    ("desktop", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.5 Safari/605.1.15"),
+    ("desktop", "Mozilla/5.0 (X11; Linux x86_64; rv:138.0) Gecko/20100101 Firefox/138.0"),
+    ("tablet", "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Safari/604.1"),
+    ("desktop", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"),
+    ("desktop", "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)"),
+    ("desktop", "HeadlessChrome/135.0 monitoring-probe"),
+)
+FIRST_BOT = 7
+SHOP = "https://shop.example.com"
+COLLECTIONS = ("/", "/collections/new", "/collections/tops", "/collections/home", "/collections/sale", "/pages/about")
+SEARCHES = ("linen", "dress", "gift", "wool sweater", "blue shirt", "tote", "sale", "jacket")

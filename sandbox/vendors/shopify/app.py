@@ -1,0 +1,265 @@
+"""Shopify's Admin API of the sandbox: GraphQL, bulk files and the old REST reads, behind one access token."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from typing import Any
+
+import orjson
+from graphql import GraphQLError, graphql_sync
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from sandbox.clock import text
+from sandbox.context import Context
+from sandbox.limits import Bucket
+from sandbox.vendors.shopify import cost
+from sandbox.vendors.shopify.bulk import Bulk, BulkOperation
+from sandbox.vendors.shopify.documents import Document, Documents
+from sandbox.vendors.shopify.graphql import Operation, compile_query, execute, schema
+from sandbox.vendors.shopify.paging import decode_cursor
+from sandbox.vendors.shopify.rest import Rest
+from sandbox.vendors.shopify.roots import ROOTS, choose, page
+from sandbox.vendors.shopify.rows import Snapshot
+
+TOKEN = "shpat_sandbox"  # noqa: S105 - it opens nothing but the sandbox
+DOMAIN = "selvage-demo.myshopify.com"
+TAGGED = ("Customer", "Order", "Product")
+
+
+class Shop:
+    """The shop of one server: snapshots by clock and tags, the bucket of points, the bulk operations."""
+
+    def __init__(self, context: Context):
+        self.context = context
+        self.bucket = Bucket(cost.BUCKET_SIZE, cost.RESTORE_RATE, context.clock.seconds)
+        self.bulk = Bulk(context.home / "bulk", context.clock)
+        self.rest = Rest(self)
+        self._lock = threading.RLock()
+        self._documents: Documents | None = None
+        context.state.execute(
+            "create table if not exists shopify_tags (gid text primary key, tags text not null, updated_at text not null)"
+        )
+
+    def documents(self) -> Documents:
+        """The documents as of now."""
+        with self._lock:
+            if self._documents is None or self._documents.snapshot.now != self.context.clock.now:
+                tags = {
+                    gid: (orjson.loads(tags), datetime.fromisoformat(at))
+                    for gid, tags, at in self.context.state.rows("select gid, tags, updated_at from shopify_tags")
+                }
+                self._documents = Documents(Snapshot(self.context.tables, self.context.clock.now, tags))
+            return self._documents
+
+    def shop(self) -> Document:
+        start = text(self.context.clock.start)
+        return {
+            "id": "gid://shopify/Shop/64000001",
+            "name": "Selvage Demo",
+            "email": "owner@example.com",
+            "myshopifyDomain": DOMAIN,
+            "url": "https://shop.example.com",
+            "primaryDomain": {"id": "gid://shopify/Domain/1", "host": "shop.example.com", "url": "https://shop.example.com"},
+            "plan": {"partnerDevelopment": False, "publicDisplayName": "Basic", "shopifyPlus": False},
+            "currencyCode": "USD",
+            "ianaTimezone": "America/New_York",
+            "timezoneAbbreviation": "EST",
+            "timezoneOffset": "-0500",
+            "createdAt": start,
+            "updatedAt": start,
+        }
+
+    def change_tags(self, global_id: str, tags: list[str], add: bool) -> dict[str, Any]:
+        """Add or remove tags and move the object's updatedAt; the payload of the mutation."""
+        kind = global_id.removeprefix("gid://shopify/").partition("/")[0]
+        document = self.documents().node(global_id) if kind in TAGGED else None
+        if document is None:
+            return {"node": None, "userErrors": [{"field": ["id"], "message": f"{kind} does not exist"}]}
+        clean = {tag.strip() for tag in tags if tag.strip()}
+        before = set(document["tags"])
+        after = sorted(before | clean if add else before - clean)
+        if set(after) != before:
+            values = (global_id, orjson.dumps(after).decode(), self.context.clock.now.isoformat())
+            self.context.state.execute("insert or replace into shopify_tags values (?, ?, ?)", values)
+            with self._lock:
+                self._documents = None
+        return {"node": self.documents().node(global_id), "userErrors": []}
+
+    def resolvers(self, base_url: str, warnings: list[dict[str, Any]]) -> dict[str, Any]:
+        """What each root field of a query or mutation answers."""
+        documents = self.documents()
+        found: dict[str, Any] = {
+            "shop": lambda _: self.shop(),
+            "node": lambda args: self._node(documents, args["id"]),
+            "nodes": lambda args: [self._node(documents, one) for one in args["ids"]],
+            "location": lambda args: documents.node(args["id"]) if args.get("id") else self._first_location(documents),
+            "bulkOperation": lambda args: self.bulk.find(args["id"]),
+            "bulkOperations": lambda _: self.bulk.documents(),
+            "currentBulkOperation": lambda _: next(iter(self.bulk.documents()[::-1]), None),
+            "bulkOperationRunQuery": lambda args: self._run_bulk(documents, args, base_url),
+            "bulkOperationCancel": lambda args: self._cancel_bulk(args["id"]),
+            "tagsAdd": lambda args: self.change_tags(args["id"], args["tags"], add=True),
+            "tagsRemove": lambda args: self.change_tags(args["id"], args["tags"], add=False),
+        }
+        for name in ("order", "customer", "product", "productVariant", "inventoryItem", "inventoryLevel"):
+            found[name] = lambda args, name=name: _of_kind(documents.node(args["id"]), name)
+        for name in ROOTS:
+            found[name] = lambda args, name=name: page(documents, name, args, warnings)
+            found[f"{name}Count"] = lambda args, name=name: _count(documents, name, args)
+        return found
+
+    def _node(self, documents: Documents, global_id: str) -> Document | None:
+        return documents.node(global_id) or self.bulk.find(global_id)
+
+    @staticmethod
+    def _first_location(documents: Documents) -> Document | None:
+        return next(iter(documents.catalogue.locations.values()), None)
+
+    def _run_bulk(self, documents: Documents, args: dict[str, Any], base_url: str) -> dict[str, Any]:
+        started = self.bulk.start(documents, args["query"], args["groupObjects"], base_url)
+        if isinstance(started, BulkOperation):
+            return {"bulkOperation": self.bulk.document(started), "userErrors": []}
+        return {"bulkOperation": None, "userErrors": [started]}
+
+    def _cancel_bulk(self, global_id: str) -> dict[str, Any]:
+        found = self.bulk.find(global_id)
+        if found is None:
+            return {"bulkOperation": None, "userErrors": [{"field": ["id"], "message": "Bulk operation does not exist"}]}
+        if found["status"] in ("CREATED", "RUNNING"):
+            self.bulk.operations[int(global_id.rpartition("/")[2])].cancelled = True
+        return {"bulkOperation": self.bulk.find(global_id), "userErrors": []}
+
+
+def _of_kind(document: Document | None, field: str) -> Document | None:
+    return document if document and document["__typename"] == field[0].upper() + field[1:] else None
+
+
+def _count(documents: Documents, name: str, args: dict[str, Any]) -> dict[str, Any]:
+    found, most = len(choose(documents, name, args).positions), args.get("limit")
+    if most is not None and found > most:
+        return {"count": most, "precision": "AT_LEAST"}
+    return {"count": found, "precision": "EXACT"}
+
+
+class Api:
+    """The HTTP side."""
+
+    def __init__(self, context: Context):
+        self.context, self.shop = context, Shop(context)
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/admin/api/{version}/graphql.json", self.graphql, methods=["POST"]),
+            Route("/admin/api/{version}/{path:path}", self.rest, methods=["GET"]),
+            Route("/bulk/{number}.jsonl", self.bulk_file),
+        ]
+
+    async def graphql(self, request: Request) -> Response:
+        if (refused := self._refuse(request)) is not None:
+            return refused
+        body = await request.body()
+        from starlette.concurrency import run_in_threadpool
+
+        return await run_in_threadpool(self._graphql, body, base_url(request))
+
+    def _graphql(self, body: bytes, base: str) -> Response:
+        try:
+            read = orjson.loads(body)
+            query, variables, name = read["query"], read.get("variables"), read.get("operationName")
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            return answer({"errors": [{"message": "The body is not JSON with a query"}]}, 400)
+        try:
+            operation = compile_query(query, variables, name)
+        except GraphQLError as error:
+            return answer({"errors": [_error(error)]})
+        if operation.is_introspection:
+            return answer({"data": graphql_sync(schema(), query, variable_values=variables).data})
+        return self._run(operation, base)
+
+    def _run(self, operation: Operation, base: str) -> Response:
+        bucket, wanted = self.shop.bucket, cost.requested(operation)
+        if wanted > cost.MOST_PER_QUERY:
+            message = f"Query cost is {wanted}, which exceeds the single query max cost limit ({cost.MOST_PER_QUERY})."
+            error = {"message": message, "extensions": {"code": "MAX_COST_EXCEEDED", "cost": wanted}}
+            return answer({"errors": [error], "extensions": {"cost": cost.extension(bucket, wanted, None)}})
+        if self.context.faults.take("shopify", "throttle") or not bucket.take(wanted):
+            error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
+            return answer({"errors": [error], "extensions": {"cost": cost.extension(bucket, wanted, None)}})
+        warnings: list[dict[str, Any]] = []
+        try:
+            data = execute(self._with_page_faults(operation), self.shop.resolvers(base, warnings))
+        except GraphQLError as error:
+            bucket.give_back(wanted)
+            extensions = {"cost": cost.extension(bucket, wanted, None)}
+            return answer({"data": None, "errors": [_error(error)], "extensions": extensions})
+        spent = min(wanted, cost.actual(operation, data))
+        bucket.give_back(wanted - spent)
+        extensions = {"cost": cost.extension(bucket, wanted, spent)}
+        if warnings:
+            extensions["search"] = warnings  # type: ignore[assignment]
+        return answer({"data": data, "extensions": extensions})
+
+    def _with_page_faults(self, operation: Operation) -> Operation:
+        """A page that comes twice, or a cursor that is no longer taken, when a fault says so."""
+        faults = self.context.faults
+        for part in operation.fields:
+            if part.is_connection and part.args.get("after"):
+                if faults.take("shopify", "expired_cursor"):
+                    decode_cursor("expired", part.name)
+                if faults.take("shopify", "duplicate_page"):
+                    part.args.update(after=self._last_after)
+                else:
+                    self._last_after = part.args["after"]
+            elif part.is_connection:
+                self._last_after = None
+        return operation
+
+    _last_after: str | None = None
+
+    async def rest(self, request: Request) -> Response:
+        if (refused := self._refuse(request)) is not None:
+            return refused
+        from starlette.concurrency import run_in_threadpool
+
+        return await run_in_threadpool(self.shop.rest.answer, request)
+
+    async def bulk_file(self, request: Request) -> Response:
+        path = self.shop.bulk.file(request.path_params["number"])
+        return Response(status_code=404) if path is None else FileResponse(path, media_type="application/jsonl")
+
+    def _refuse(self, request: Request) -> Response | None:
+        if request.headers.get("x-shopify-access-token") == TOKEN:
+            return None
+        message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
+        return answer({"errors": message}, 401)
+
+
+def base_url(request: Request) -> str:
+    """The vendor's own address as the caller reached it."""
+    return f"{request.url.scheme}://{request.headers['host']}{request.scope.get('sandbox.prefix', '')}"
+
+
+def answer(body: dict[str, Any], status: int = 200) -> Response:
+    return Response(orjson.dumps(body), status, media_type="application/json")
+
+
+def _error(error: GraphQLError) -> dict[str, Any]:
+    found: dict[str, Any] = {"message": error.message}
+    if error.locations:
+        found["locations"] = [{"line": one.line, "column": one.column} for one in error.locations]
+    if error.path:
+        found["path"] = list(error.path)
+    code = (error.extensions or {}).get("code")
+    if code is None and error.message.startswith("Cannot query field"):
+        code = "undefinedField"
+    if code is not None:
+        found["extensions"] = {"code": code}
+    return found
+
+
+def build(context: Context) -> Starlette:
+    return Starlette(routes=Api(context).routes())

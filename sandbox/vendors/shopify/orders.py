@@ -1,0 +1,304 @@
+"""Orders as Shopify shows them, with what hangs below: lines, refunds, transactions, fulfilments.
+
+A ``OrderBatch`` turns the rows of one page (or one slice of a bulk operation) into documents; the children of all its
+orders are read together, and only when the query asks for them.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sandbox.vendors.shopify.rows import Row
+from sandbox.vendors.shopify.values import address, bag, gid, money, tax_lines
+from sandbox.vendors.shopify.visits import journey
+
+if TYPE_CHECKING:
+    from sandbox.vendors.shopify.documents import Documents
+
+CHANNELS = {"web": ("Online Store", "online_store"), "shopify_draft_order": ("Draft Orders", "draft_orders")}
+SHIPPING_LINE_OFFSET = 0
+
+
+class OrderBatch:
+    """``documents`` reaches customers, variants and locations; ``rows`` are rows of shopify_orders."""
+
+    def __init__(self, documents: Documents, rows: list[Row]):
+        self._all, self._rows = documents, rows
+        self._ids = [row["order_id"] for row in rows]
+
+    def orders(self) -> list[dict[str, Any]]:
+        return [self._order(row) for row in self._rows]
+
+    def _children(self, table: str, key: str, *order: str) -> dict[int, list[Row]]:
+        return self._all.snapshot.children(table, key, "order_id", *order).of(self._ids)
+
+    @cached_property
+    def lines(self) -> dict[int, list[Row]]:
+        return self._children("shopify_order_lines", "line_id", "position")
+
+    @cached_property
+    def refunds(self) -> dict[int, list[Row]]:
+        return self._children("shopify_refunds", "refund_id", "created_at")
+
+    @cached_property
+    def refund_lines(self) -> dict[int, list[Row]]:
+        found: dict[int, list[Row]] = {}
+        for rows in self._children("shopify_refund_lines", "refund_line_id").values():
+            for row in rows:
+                found.setdefault(row["refund_id"], []).append(row)
+        return found
+
+    @cached_property
+    def transactions(self) -> dict[int, list[Row]]:
+        return self._children("shopify_transactions", "transaction_id", "processed_at")
+
+    @cached_property
+    def fulfilments(self) -> dict[int, list[Row]]:
+        return self._children("shopify_fulfillments", "fulfillment_id", "created_at")
+
+    @cached_property
+    def customers(self) -> dict[int, dict[str, Any]]:
+        return self._all.customers_by_id([row["customer_id"] for row in self._rows if row["customer_id"] is not None])
+
+    def _order(self, row: Row) -> dict[str, Any]:
+        order_id, customer_id = row["order_id"], row["customer_id"]
+        shipping = address(row, "ship_", f"o{order_id}")
+        subtotal, total, refunded = row["subtotal_cents"], row["total_cents"], row["refunded_cents"]
+        received = 0 if row["financial_status"] in ("PENDING", "VOIDED", "AUTHORIZED", "EXPIRED") else total
+        channel = CHANNELS.get(row["source_name"])
+        document = {
+            "__typename": "Order",
+            "id": gid("Order", order_id),
+            "legacyResourceId": str(order_id),
+            "name": row["name"],
+            "number": row["number"],
+            "createdAt": row["created_at"],
+            "processedAt": row["processed_at"],
+            "updatedAt": row["updated_at"],
+            "cancelledAt": row["cancelled_at"],
+            "cancelReason": row["cancel_reason"],
+            "closedAt": row["closed_at"],
+            "closed": row["closed_at"] is not None,
+            "confirmed": True,
+            "test": row["test"],
+            "edited": row["edited"],
+            "note": row.get("note"),
+            "tags": self._all.tags("Order", order_id, row.get("tags")),
+            "currencyCode": row["currency_code"],
+            "presentmentCurrencyCode": row["currency_code"],
+            "taxesIncluded": row["taxes_included"],
+            "displayFinancialStatus": row["financial_status"],
+            "displayFulfillmentStatus": row["fulfillment_status"],
+            "fullyPaid": received >= total,
+            "unpaid": received == 0,
+            "returnStatus": row.get("return_status") or "NO_RETURN",
+            "returns": [],
+            "sourceName": row["source_name"],
+            "sourceIdentifier": None,
+            "attribution": {"displayName": channel[0], "handle": channel[1]} if channel else None,
+            "retailLocation": None,
+            "email": row["email"],
+            "phone": row["phone"],
+            "customer": (lambda _: self.customers.get(customer_id)) if customer_id is not None else None,
+            "customerAcceptsMarketing": lambda _: self._accepts_marketing(customer_id),
+            "checkoutToken": row["checkout_token"],
+            "cartToken": row["cart_token"],
+            "clientIp": row["client_ip"],
+            "landingPageUrl": row["landing_page"],
+            "referrerUrl": row["referrer_url"],
+            "customerJourneySummary": lambda _: journey(row),
+            "customAttributes": [],
+            "shippingAddress": shipping,
+            "billingAddress": shipping,
+            "subtotalPriceSet": bag(subtotal),
+            "totalDiscountsSet": bag(row["discounts_cents"]),
+            "totalShippingPriceSet": bag(row["shipping_cents"]),
+            "totalTaxSet": bag(row["tax_cents"]),
+            "totalTipReceivedSet": bag(row["tip_cents"]),
+            "totalPriceSet": bag(total),
+            "originalTotalPriceSet": bag(row.get("original_total_cents", total)),
+            "currentTotalPriceSet": bag(row["current_total_cents"]),
+            "totalRefundedSet": bag(refunded),
+            "totalReceivedSet": bag(received),
+            "totalOutstandingSet": bag(max(0, total - received) if row["cancelled_at"] is None else 0),
+            "netPaymentSet": bag(received - refunded),
+            "refundDiscrepancySet": lambda _: bag(sum(one["adjustment_cents"] or 0 for one in self.refunds[order_id])),
+            "totalRefundedShippingSet": lambda _: bag(sum(one["shipping_cents"] or 0 for one in self.refunds[order_id])),
+            "totalCashRoundingAdjustment": {"paymentSet": bag(0), "refundSet": bag(0)},
+            "taxLines": lambda _: tax_lines(row["tax_cents"], subtotal + row["shipping_cents"]),
+            "discountCode": row["discount_code"],
+            "discountCodes": [row["discount_code"]] if row["discount_code"] else [],
+            "discountApplications": [discount_application(row)] if row["discount_code"] else [],
+            "shippingLine": shipping_line(row),
+            "shippingLines": [one] if (one := shipping_line(row)) else [],
+            "paymentGatewayNames": lambda _: sorted({one["gateway"] for one in self.transactions[order_id]}),
+            "subtotalLineItemsQuantity": lambda _: sum(one["quantity"] for one in self.lines[order_id]),
+        }
+        document["lineItems"] = lambda _: [self._line(row, one) for one in self.lines[order_id]]
+        document["refunds"] = lambda _: [self._refund(row, document, one) for one in self.refunds[order_id]]
+        document["transactions"] = lambda _: [transaction(document, one) for one in self.transactions[order_id]]
+        document["fulfillments"] = lambda _: [self._fulfilment(row, document, one) for one in self.fulfilments[order_id]]
+        return document
+
+    def _accepts_marketing(self, customer_id: int | None) -> bool:
+        customer = self.customers.get(customer_id) if customer_id is not None else None
+        address = customer["defaultEmailAddress"] if customer else None
+        return bool(address and address["marketingState"] == "SUBSCRIBED")
+
+    def _line(self, order: Row, row: Row) -> dict[str, Any]:
+        quantity, price, discount = row["quantity"], row["unit_price_cents"], row["discount_cents"] or 0
+        full, taxes = quantity * price, tax_lines(row["tax_cents"], quantity * price - discount)
+        variant = self._all.variant(row["variant_id"])
+        product = self._all.product(row["product_id"])
+        allocations = []
+        if discount:
+            allocations.append({"allocatedAmountSet": bag(discount), "discountApplication": discount_application(order)})
+        return {
+            "__typename": "LineItem",
+            "id": gid("LineItem", row["line_id"]),
+            "title": row["title"],
+            "name": row["title"],
+            "sku": row["sku"],
+            "vendor": product["vendor"] if product else None,
+            "variantTitle": variant["title"] if variant else None,
+            "variant": variant,
+            "product": product,
+            "quantity": quantity,
+            "currentQuantity": row["current_quantity"],
+            "refundableQuantity": row["current_quantity"],
+            "unfulfilledQuantity": 0 if order["fulfillment_status"] == "FULFILLED" else row["current_quantity"],
+            "isGiftCard": row["is_gift_card"],
+            "requiresShipping": not row["is_gift_card"],
+            "taxable": bool(row["tax_cents"]),
+            "customAttributes": [],
+            "originalUnitPriceSet": bag(price),
+            "originalTotalSet": bag(full),
+            "discountedUnitPriceSet": bag(price),
+            "discountedTotalSet": lambda args: bag(full - discount if args["withCodeDiscounts"] else full),
+            "discountedUnitPriceAfterAllDiscountsSet": bag(round((full - discount) / quantity) if quantity else price),
+            "priceAfterAllDiscountsBeforeTaxesSet": bag(full - discount),
+            "totalDiscountSet": bag(discount),
+            "discountAllocations": allocations,
+            "taxLines": taxes,
+        }
+
+    def _refund(self, order: Row, document: dict[str, Any], row: Row) -> dict[str, Any]:
+        lines = {one["line_id"]: one for one in self.lines[order["order_id"]]}
+        found = self.refund_lines.get(row["refund_id"], [])
+        adjustment, shipping = row["adjustment_cents"] or 0, row["shipping_cents"] or 0
+        key = row["refund_id"]
+        return {
+            "__typename": "Refund",
+            "id": gid("Refund", key),
+            "legacyResourceId": str(key),
+            "order": document,
+            "createdAt": row["created_at"],
+            "processedAt": row["processed_at"],
+            "updatedAt": row["updated_at"],
+            "note": row["note"],
+            "totalRefundedSet": bag(row["total_cents"]),
+            "refundLineItems": lambda _: [
+                {
+                    "id": gid("RefundLineItem", one["refund_line_id"]),
+                    "lineItem": self._line(order, lines[one["line_id"]]),
+                    "location": self._all.location(one["location_id"]),
+                    "quantity": one["quantity"],
+                    "restockType": one["restock_type"],
+                    "restocked": one["restocked"],
+                    "priceSet": bag(round(one["subtotal_cents"] / one["quantity"]) if one["quantity"] else 0),
+                    "subtotalSet": bag(one["subtotal_cents"]),
+                    "totalTaxSet": bag(one["tax_cents"]),
+                }
+                for one in found
+            ],
+            "refundShippingLines": [
+                {
+                    "id": gid("RefundShippingLine", key),
+                    "shippingLine": shipping_line(order, always=True),
+                    "subtotalAmountSet": bag(shipping),
+                    "taxAmountSet": bag(0),
+                }
+            ][: bool(shipping)],
+            "orderAdjustments": [
+                {
+                    "id": gid("OrderAdjustment", key),
+                    "reason": "REFUND_DISCREPANCY",
+                    "amountSet": bag(adjustment),
+                    "taxAmountSet": bag(0),
+                }
+            ][: bool(adjustment)],
+            "transactions": lambda _: [
+                transaction(document, one)
+                for one in self.transactions[order["order_id"]]
+                if one["kind"] == "REFUND" and one["processed_at"] == row["processed_at"]
+            ],
+        }
+
+    def _fulfilment(self, order: Row, document: dict[str, Any], row: Row) -> dict[str, Any]:
+        key = row["fulfillment_id"]
+        return {
+            "__typename": "Fulfillment",
+            "id": gid("Fulfillment", key),
+            "legacyResourceId": str(key),
+            "name": f"{order['name']}-F1",
+            "order": document,
+            "status": row["status"],
+            "displayStatus": "DELIVERED" if row["delivered_at"] else "FULFILLED",
+            "createdAt": row["created_at"],
+            "updatedAt": row["updated_at"],
+            "inTransitAt": row["created_at"],
+            "estimatedDeliveryAt": None,
+            "deliveredAt": row["delivered_at"],
+            "location": self._all.location(row["location_id"]),
+            "requiresShipping": True,
+            "totalQuantity": lambda _: sum(one["quantity"] for one in self.lines[order["order_id"]]),
+        }
+
+
+def transaction(order: dict[str, Any], row: Row) -> dict[str, Any]:
+    return {
+        "__typename": "OrderTransaction",
+        "id": gid("OrderTransaction", row["transaction_id"]),
+        "order": order,
+        "kind": row["kind"],
+        "status": row["status"],
+        "gateway": row["gateway"],
+        "formattedGateway": (row["gateway"] or "").replace("_", " ").title() or None,
+        "manualPaymentGateway": row["gateway"] == "manual",
+        "paymentId": f"c{row['transaction_id']}.1",
+        "parentTransaction": None,
+        "location": None,
+        "createdAt": row["processed_at"],
+        "processedAt": row["processed_at"],
+        "test": row["test"],
+        "amountSet": bag(row["amount_cents"]),
+    }
+
+
+def discount_application(order: Row) -> dict[str, Any]:
+    return {
+        "__typename": "DiscountCodeApplication",
+        "code": order["discount_code"] or "DISCOUNT",
+        "index": 0,
+        "allocationMethod": "ACROSS",
+        "targetSelection": "ALL",
+        "targetType": "LINE_ITEM",
+        "value": money(order["discounts_cents"]),
+    }
+
+
+def shipping_line(order: Row, always: bool = False) -> dict[str, Any] | None:
+    if not order["shipping_cents"] and not always:
+        return None
+    return {
+        "id": gid("ShippingLine", order["order_id"]),
+        "title": "Standard",
+        "code": "STANDARD",
+        "source": "shopify",
+        "custom": False,
+        "isRemoved": False,
+        "originalPriceSet": bag(order["shipping_cents"]),
+        "discountedPriceSet": bag(order["shipping_cents"]),
+        "taxLines": [],
+    }

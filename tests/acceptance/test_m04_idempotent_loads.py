@@ -1,0 +1,42 @@
+"""M04: running everything twice on the same state leaves every mart's row count and content hash unchanged."""
+
+import duckdb
+
+from tests.conftest import Walk
+from warehouse.content_hash import content_hashes
+
+
+def mart_hashes(walk: Walk) -> dict:
+    with duckdb.connect(str(walk.folder / "marts.duckdb"), read_only=True) as con:
+        return content_hashes(con, "marts")
+
+
+def test_second_run_changes_no_mart(first: Walk, second: Walk):
+    before, after = mart_hashes(first), mart_hashes(second)
+    assert set(before) == set(after)
+    changed = [name for name in before if before[name] != after[name] and not name.startswith("fct_sync_")]
+    assert not changed
+
+
+def test_the_hash_sees_a_change(first: Walk, tmp_path):
+    """A hash that could not fail would prove nothing."""
+    import shutil
+
+    copy = tmp_path / "marts.duckdb"
+    shutil.copy2(first.folder / "marts.duckdb", copy)
+    before = mart_hashes(first)
+    with duckdb.connect(str(copy)) as con:
+        con.execute("update fct_orders set net_sales_amount = net_sales_amount + 0.01 "
+                    "where order_key = (select min(order_key) from fct_orders)")
+        after = content_hashes(con, "marts")
+    assert [name for name in before if before[name] != after[name]] == ["fct_orders"]
+
+
+def test_second_run_is_much_faster_and_lands_nothing(first: Walk, second: Walk):
+    with first.warehouse() as con, second.warehouse() as again:
+        tables = con.sql("select schema_name || '.' || table_name from duckdb_tables() where schema_name like 'raw_%' "
+                         "and table_name not like '\\_dlt%' escape '\\'").fetchall()
+        for (table,) in tables:
+            count = f"select count(*) from {table}"
+            assert con.sql(count).fetchone() == again.sql(count).fetchone(), table
+    assert second.landed_rows == 0

@@ -1,0 +1,24 @@
+"""M08: between two runs with added data only, no customer id changes except through a row in the merge log."""
+
+from tests.conftest import Walk
+
+
+def customers_by_record(walk: Walk) -> dict[str, str]:
+    with walk.warehouse() as con:
+        return dict(con.sql("select record_key, customer_id from intermediate.int_identity__record_customers").fetchall())
+
+
+def test_ids_change_only_through_the_merge_log(second: Walk, next_day: Walk):
+    before, after = customers_by_record(second), customers_by_record(next_day)
+    assert set(before) <= set(after), "records vanished"
+    assert len(after) > len(before), "the day added no record: nothing was tested"
+    with next_day.marts() as con:
+        merged = dict(con.sql("select from_customer_id, to_customer_id from fct_customer_merges").fetchall())
+    for record, customer in before.items():
+        now = after[record]
+        if now != customer:
+            assert merged.get(customer) == now, f"{record} moved without a row in the merge log"
+
+
+def test_ids_stay_without_new_data(first: Walk, second: Walk):
+    assert customers_by_record(first) == customers_by_record(second)

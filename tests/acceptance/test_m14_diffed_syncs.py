@@ -1,0 +1,41 @@
+"""M14: a second run with unchanged data sends nothing; a day's change sends the minimal operations."""
+
+from tests.conftest import Walk
+
+WRITES = {"POST", "DELETE", "PATCH", "PUT"}
+
+
+def writes(walk: Walk) -> list[dict]:
+    return [r for r in walk.requests if r["vendor"] == "klaviyo" and r["method"] in WRITES]
+
+
+def ledger(walk: Walk) -> list[tuple]:
+    with walk.marts() as con:
+        return con.sql("select sync_run_id, audience, destination, customer_id, action, fingerprint, status from fct_sync_records").fetchall()
+
+
+def test_first_run_sends(first: Walk):
+    assert writes(first)
+    assert {row[4] for row in ledger(first)} == {"add"}
+
+
+def test_unchanged_data_sends_no_call(first: Walk, second: Walk):
+    assert writes(second) == []
+    assert sorted(ledger(first)) == sorted(ledger(second))
+
+
+def test_a_day_sends_the_minimal_operations(second: Walk, next_day: Walk):
+    known = set(ledger(second))
+    new = [row for row in ledger(next_day) if row not in known]
+    members = {row[3]: row for row in known if row[6] == "acknowledged"}
+    assert new, "the day changed nothing: nothing was tested"
+    assert len({row[3] for row in new}) == len(new), "a customer was written more than once in one run"
+    for _, _, _, customer, action, fingerprint, _ in new:
+        if action == "add":
+            assert customer not in members
+        else:
+            assert customer in members
+        if action == "update":
+            assert fingerprint != members[customer][5]
+    assert {row[4] for row in new} >= {"add", "remove"}
+    assert len(new) < len(members), "the day rewrote more than it changed"

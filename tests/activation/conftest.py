@@ -1,0 +1,23 @@
+"""Each test has its own home; the toy destination joins the registry by its folder alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from activation import destinations
+from tests.activation.world import World
+
+TOYS = Path(__file__).parent / "toy"
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setenv("SELVAGE_HOME", str(tmp_path))
+    monkeypatch.setenv("SELVAGE_ENV", "sandbox")
+    monkeypatch.setenv("SELVAGE_BRAND", "demo")
+    monkeypatch.setenv("SHELF_PATH", str(tmp_path / "shelf.json"))
+    monkeypatch.setattr(destinations, "__path__", [*destinations.__path__, str(TOYS)])
+    yield World(tmp_path)

@@ -1,0 +1,311 @@
+"""Plan and apply against the toy destination: guards, staleness, rejections, bisection, minimal operations."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import stat
+
+import pytest
+
+from activation import sync
+from activation.audience import UnknownAudience
+from activation.destination import DestinationError
+from activation.diff import MAX_REJECTIONS
+from activation.plans import EmptyAudience, RemovalGuard, StalePlan, load_plan, newest_plan
+from tests.activation.world import AUDIENCE, World, held_out, plan_file
+
+
+def run(world: World, **options: object) -> sync.SyncResult:
+    return sync.apply(sync.plan(AUDIENCE, "shelf"), **options)  # type: ignore[arg-type]
+
+
+def test_add_update_remove(world: World) -> None:
+    world.people(range(10))
+    world.publish()
+    first = run(world)
+    assert (first.planned, first.sent, first.accepted, first.added) == (10, 10, 10, 10)
+    assert world.remote() == world.wanted()
+    world.people(range(2, 12))
+    world.members["c_0005"] = "SKU-2"
+    world.publish()
+    made = sync.plan(AUDIENCE, "shelf")
+    assert (made.adds, made.updates, made.removals) == (2, 1, 2)
+    assert made.reasons() == {"left": 2}
+    result = sync.apply(made)
+    assert (result.added, result.updated, result.removed) == (2, 1, 2)
+    assert world.remote() == world.wanted()
+
+
+def test_unchanged_data_sends_nothing(world: World) -> None:
+    world.people(range(10))
+    world.publish()
+    run(world)
+    calls = len(world.shelf.read()["calls"])
+    world.publish()
+    again = run(world)
+    assert (again.planned, again.sent) == (0, 0)
+    assert len(world.shelf.read()["calls"]) == calls
+
+
+def test_the_ledger_has_a_row_per_operation_with_its_evidence(world: World) -> None:
+    world.people(range(3))
+    world.publish()
+    run(world)
+    world.people(range(2))
+    world.suppressed = {"c_0001": "unsubscribed"}
+    world.publish()
+    result = run(world)
+    rows = world.ledger_rows()
+    assert len(rows) == 5
+    assert {row["status"] for row in rows} == {"acknowledged"}
+    removed = {row["customer_id"]: row for row in rows if row["action"] == "remove"}
+    assert removed["c_0002"]["reason"] == "left"
+    assert removed["c_0001"]["reason"] == "suppressed:unsubscribed"
+    assert rows[0]["consent_evidence_id"] == "consent-c_0000"
+    assert rows[0]["remote_id"] and rows[0]["job_id"]
+    assert result.suppressed == 1
+
+
+def test_a_suppressed_member_of_the_audience_is_not_sent(world: World) -> None:
+    world.people(range(3))
+    world.suppressed = {"c_0001": "complaint"}
+    world.publish()
+    result = run(world)
+    assert result.suppressed == 1
+    assert "c_0001@example.com" not in world.remote()
+
+
+def test_held_out_stay_out(world: World) -> None:
+    world.people(range(400))
+    world.holdout = 0.1
+    world.publish()
+    result = run(world)
+    assert result.held_out == sum(held_out(customer, 0.1) for customer in world.members) > 0
+    assert world.remote() == world.wanted()
+    world.holdout = 0.5  # a larger share removes the newly held out, and holds nobody else
+    world.publish()
+    made = sync.plan(AUDIENCE, "shelf")
+    assert set(made.reasons()) == {"held_out"}
+    sync.apply(made)
+    assert world.remote() == world.wanted()
+
+
+def test_no_identifier_and_shared_identifier(world: World) -> None:
+    world.people(range(4))
+    world.contacts["c_0000"] = (None, "+12125550100")
+    world.contacts["c_0001"] = ("  ", None)
+    world.contacts["c_0003"] = world.contacts["c_0002"]
+    world.publish()
+    made = sync.plan(AUDIENCE, "shelf")
+    assert (made.counts["without_identifier"], made.counts["shared_identifier"], made.adds) == (2, 1, 1)
+    sync.apply(made)
+    del world.members["c_0002"]  # the other one takes the place, whatever the order of removal and addition
+    world.publish()
+    run(world)
+    assert world.remote() == {"c_0002@example.com": "SKU-1"}
+
+
+def test_a_changed_address_moves_the_member(world: World) -> None:
+    world.people(range(3))
+    world.publish()
+    run(world)
+    world.contacts["c_0001"] = ("new@example.com", None)
+    world.max_removal_share = 0.0  # a move is no removal
+    world.publish()
+    made = sync.plan(AUDIENCE, "shelf")
+    assert (made.adds, made.updates, made.removals, made.counts["moves"]) == (0, 1, 0, 1)
+    sync.apply(made)
+    assert world.remote() == world.wanted()
+    assert "c_0001@example.com" not in world.remote()
+    assert sync.plan(AUDIENCE, "shelf").is_empty
+
+
+def test_upsert_removes_only_the_suppressed(world: World) -> None:
+    world.mode = "upsert"
+    world.people(range(4))
+    world.publish()
+    run(world)
+    world.people(range(2))
+    world.suppressed = {"c_0003": "unsubscribed"}
+    world.publish()
+    run(world)
+    assert set(world.remote()) == {f"c_000{n}@example.com" for n in (0, 1, 2)}
+
+
+def test_resend_tells_everyone_again(world: World) -> None:
+    world.people(range(5))
+    world.publish()
+    run(world)
+    world.set_remote(members={})
+    sync.apply(sync.plan(AUDIENCE, "shelf", resend=True))
+    assert world.remote() == world.wanted()
+
+
+def test_a_plan_of_another_build_is_refused(world: World) -> None:
+    world.people(range(3))
+    world.publish()
+    made = sync.plan(AUDIENCE, "shelf")
+    world.publish()
+    with pytest.raises(StalePlan, match="build-1"):
+        sync.apply(made)
+    assert world.shelf.read()["calls"] == []
+
+
+def test_a_plan_is_refused_once_another_was_applied(world: World) -> None:
+    world.people(range(3))
+    world.publish()
+    first, second = sync.plan(AUDIENCE, "shelf"), sync.plan(AUDIENCE, "shelf")
+    sync.apply(first)
+    with pytest.raises(StalePlan, match="another sync"):
+        sync.apply(second)
+    again = sync.apply(first)  # its own rows are no reason to refuse; there is nothing left to do
+    assert (again.planned, again.sent) == (3, 0)
+    assert len(world.shelf.read()["calls"]) == 1
+
+
+def test_removal_guard_needs_a_name(world: World) -> None:
+    world.people(range(10))
+    world.max_removal_share = 0.5
+    world.publish()
+    run(world)
+    calls = len(world.shelf.read()["calls"])
+    world.people(range(4))
+    world.publish()
+    made = sync.plan(AUDIENCE, "shelf")
+    assert made.refused_by() == ["RemovalGuard"]
+    with pytest.raises(RemovalGuard, match="6 of 10"):
+        sync.apply(made)
+    assert len(world.shelf.read()["calls"]) == calls
+    assert sync.apply(made, approved_by="Ana").approved_by == "Ana"
+    assert world.remote() == world.wanted()
+
+
+def test_exactly_the_allowed_share_passes(world: World) -> None:
+    world.people(range(10))
+    world.max_removal_share = 0.5
+    world.publish()
+    run(world)
+    world.people(range(5))
+    world.publish()
+    assert run(world).removed == 5
+
+
+def test_an_empty_audience_is_refused_even_with_a_name(world: World) -> None:
+    world.people(range(3))
+    world.publish()
+    run(world)
+    world.people(())
+    world.publish()
+    made = sync.plan(AUDIENCE, "shelf")
+    assert made.refused_by() == ["EmptyAudience"]
+    for options in ({}, {"approved_by": "Ana"}, {"allow_empty": True}):
+        with pytest.raises(EmptyAudience):
+            sync.apply(made, **options)  # type: ignore[arg-type]
+    assert len(world.remote()) == 3
+    sync.apply(made, approved_by="Ana", allow_empty=True)
+    assert world.remote() == {}
+
+
+def test_an_empty_audience_without_members_is_fine(world: World) -> None:
+    world.publish()
+    assert run(world).planned == 0
+
+
+def test_rejected_rows_come_back_until_they_are_taken(world: World) -> None:
+    world.people(range(5))
+    world.set_remote(reject=["c_0003@example.com"])
+    world.publish()
+    first = run(world)
+    assert (first.accepted, first.rejected, first.rejected_reasons) == (4, 1, {"invalid: email": 1})
+    second = sync.plan(AUDIENCE, "shelf")
+    assert (second.adds, second.counts["retried"]) == (1, 1)
+    assert second.actions["customer_id"].to_pylist() == ["c_0003"]
+    world.set_remote(reject=[])
+    sync.apply(second)
+    assert world.remote() == world.wanted()
+    assert sync.plan(AUDIENCE, "shelf").is_empty
+
+
+def test_rejections_of_the_same_content_end_and_new_content_starts_again(world: World) -> None:
+    world.people(range(1))
+    world.set_remote(reject=["c_0000@example.com"])
+    world.publish()
+    for _ in range(MAX_REJECTIONS):
+        assert run(world).rejected == 1
+    made = sync.plan(AUDIENCE, "shelf")
+    assert made.is_empty and made.counts["expired"] == 1
+    world.people(range(1), product="SKU-2")
+    world.publish()
+    assert sync.plan(AUDIENCE, "shelf").adds == 1
+
+
+def test_a_refused_removal_keeps_the_member_in_the_state(world: World) -> None:
+    world.people(range(2))
+    world.publish()
+    run(world)
+    world.members["c_0001"] = "SKU-2"
+    world.set_remote(reject=["c_0001@example.com"])
+    world.publish()
+    assert run(world).rejected == 1
+    made = sync.plan(AUDIENCE, "shelf")
+    assert (made.adds, made.updates) == (0, 1)
+
+
+def test_bisection_finds_one_in_a_thousand(world: World) -> None:
+    world.people(range(1000))
+    world.set_remote(poison=["c_0617@example.com"])
+    world.publish()
+    result = run(world)
+    assert (result.accepted, result.rejected) == (999, 1)
+    assert len(world.shelf.read()["calls"]) <= 22
+    (row,) = [row for row in world.ledger_rows() if row["status"] == "rejected"]
+    assert (row["customer_id"], row["reason"]) == ("c_0617", "poison")
+    assert row["request_id"].startswith("request-")
+    assert len(world.ledger_rows()) == 1000
+
+
+def test_when_everything_is_refused_bisection_gives_up(world: World) -> None:
+    world.people(range(1000))
+    world.set_remote(poison=[f"c_{n:04d}@example.com" for n in range(1000)])
+    world.publish()
+    result = run(world)
+    assert (result.accepted, result.rejected) == (0, 1000)
+    assert len(world.shelf.read()["calls"]) < 400
+
+
+def test_a_plan_holds_no_personal_data_and_is_private(world: World) -> None:
+    world.people(range(3))
+    world.publish()
+    made = sync.plan(AUDIENCE, "shelf")
+    saved = plan_file(world)
+    assert "example.com" not in json.dumps(saved)
+    assert list(saved["actions"]) == ["customer_id", "action", "fingerprint", "reason"]
+    path = world.settings.work / "plans" / f"{made.plan_id}.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    read = load_plan(path)
+    assert read.actions.equals(made.actions)
+    assert dataclasses.replace(read, actions=made.actions) == made
+    newest = newest_plan(world.settings.work / "plans", AUDIENCE, "shelf")
+    assert newest is not None and newest.plan_id == made.plan_id
+    sync.apply(read)
+    assert world.remote() == world.wanted()
+
+
+def test_unknown_names_are_named(world: World) -> None:
+    world.publish()
+    with pytest.raises(UnknownAudience, match="cart_abandoners"):
+        sync.plan("nobody", "shelf")
+    with pytest.raises(LookupError, match="klaviyo, shelf"):
+        sync.plan(AUDIENCE, "nowhere")
+    assert sync.plan(f"aud_{AUDIENCE}", "shelf").audience == AUDIENCE
+
+
+def test_a_wrong_number_of_outcomes_is_an_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from activation import discovery
+
+    world.people(range(2))
+    world.publish()
+    monkeypatch.setattr(discovery.find("shelf"), "add", lambda shelf, members, remember: [])
+    with pytest.raises(DestinationError, match="0 outcomes for 2 rows"):
+        run(world)

@@ -1,0 +1,123 @@
+"""What the project says of itself: grains, columns, contracts, keys, owners, and that no layer reaches past its neighbour."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import selvage
+from tests.models.conftest import PROJECT
+
+Node = dict[str, Any]
+KEY_TESTS = {"unique", "unique_combination", "primary_key"}
+# Which layers a model of a layer may read; seeds are open to all.
+READS = {
+    "staging": {"source"},
+    "shapes": {"staging"},
+    "intermediate": {"shapes", "intermediate", "source"},
+    "marts": {"intermediate", "marts", "source"},
+    "audiences": {"intermediate", "marts", "audiences", "activation"},
+    "activation": {"intermediate", "marts", "activation"},
+}
+
+
+@pytest.fixture(scope="module")
+def models(manifest: dict[str, Any]) -> dict[str, Node]:
+    return {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
+
+
+def layer(node: Node) -> str:
+    return node["original_file_path"].split("/")[1]
+
+
+def test_every_model_says_its_grain(models: dict[str, Node]) -> None:
+    assert [node["name"] for node in models.values() if not node["description"].startswith("One row")] == []
+
+
+def test_every_column_of_marts_audiences_and_activation_is_described(models: dict[str, Node]) -> None:
+    missing = {
+        node["name"]: [column["name"] for column in node["columns"].values()
+                       if not (column["description"] and column["data_type"])]
+        for node in models.values() if layer(node) == "marts"
+    }
+    assert {name: columns for name, columns in missing.items() if columns} == {}
+
+
+def test_every_source_column_is_described_and_typed(manifest: dict[str, Any]) -> None:
+    missing = [
+        f"{source['source_name']}.{source['name']}.{column['name']}"
+        for source in manifest["sources"].values()
+        for column in source["columns"].values()
+        if not (column["description"] and column["data_type"])
+    ]
+    assert missing == []
+
+
+def test_every_mart_has_an_enforced_contract(models: dict[str, Node]) -> None:
+    marts = [node for node in models.values() if layer(node) == "marts"]
+    assert marts
+    assert [node["name"] for node in marts if not node["config"]["contract"]["enforced"]] == []
+
+
+def test_every_mart_and_intermediate_model_has_a_tested_key(manifest: dict[str, Any], models: dict[str, Node]) -> None:
+    tested = defaultdict(set)
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "test" and node.get("test_metadata"):
+            tested[node.get("attached_node")].add(node["test_metadata"]["name"])
+    wanted = {key: node["name"] for key, node in models.items() if layer(node) in ("staging", "marts", "audiences")}
+    assert [name for key, name in wanted.items() if not tested[key] & KEY_TESTS] == []
+
+
+def test_every_model_and_seed_has_one_group_and_owners(manifest: dict[str, Any]) -> None:
+    lacking = [
+        node["name"] for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed")
+        and not ((dagster := node["config"].get("meta", {}).get("dagster", {})).get("group") and dagster.get("owners"))
+    ]
+    assert lacking == []
+
+
+def test_no_layer_reaches_past_its_neighbour(manifest: dict[str, Any], models: dict[str, Node]) -> None:
+    wrong = []
+    for node in models.values():
+        for parent in node["depends_on"]["nodes"]:
+            if parent.startswith("seed."):
+                continue
+            read = "source" if parent.startswith("source.") else layer(models[parent])
+            outside = read == "source" and not is_read_in_place(manifest["sources"][parent]) and layer(node) != "staging"
+            if read not in READS[layer(node)] or outside:
+                wrong.append(f"{node['name']} reads {parent}")
+    assert wrong == []
+
+
+def is_read_in_place(source: Node) -> bool:
+    """Files such as the sync ledger, which no staging model mirrors."""
+    return bool(source.get("external") or {"external", "external_location"} & set(source["config"].get("meta", {})))
+
+
+def test_a_vendor_reads_only_itself(models: dict[str, Node]) -> None:
+    wrong = [
+        f"{node['name']} reads {parent}"
+        for node in models.values() if layer(node) in ("staging", "shapes")
+        for parent in node["depends_on"]["nodes"]
+        if not parent.startswith("seed.") and f"{Path(node['original_file_path']).parent.name}" not in parent
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", sorted(PROJECT.glob("models/**/*.sql")), ids=lambda path: path.stem)
+def test_sql_stays_readable(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 120
+    assert len(re.findall(r"\bjoin\b", re.sub(r"--[^\n]*", "", text))) <= 7
+    assert text.rstrip().splitlines()[-1].startswith("select * from ")
+    assert not text.isupper()
+
+
+def test_one_yaml_file_of_properties_names_each_model_once(models: dict[str, Node]) -> None:
+    assert [node["name"] for node in models.values() if not node.get("patch_path")] == []
+    assert (selvage.ROOT / "dbt_project" / "profiles.yml").is_file()

@@ -1,0 +1,57 @@
+"""The machine's time zone changes nothing: times stay UTC, business days follow the brand.
+
+dbt runs in a process of its own on the far side of the date line, over a raw column that carries a zone, which is where
+an engine would read the machine's zone into the data.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+
+import selvage
+from tests.models.conftest import PROJECT, EmptyShop
+
+
+def test_auckland_builds_the_same_days(empty_shop: EmptyShop, tmp_path: Path) -> None:
+    warehouse = tmp_path / "warehouse.duckdb"
+    shutil.copyfile(empty_shop.warehouse, warehouse)
+    with duckdb.connect(str(warehouse), config={"TimeZone": "UTC"}) as connection:
+        connection.execute("drop view if exists staging.stg_shopify__orders cascade")
+        connection.execute("alter table raw_shopify.orders alter processed_at type timestamptz")
+        connection.execute(
+            "insert into raw_shopify.orders (id, currency_code, created_at, processed_at) values "
+            "('1', 'USD', '2026-03-02 04:59:59', '2026-03-02 04:59:59+00'),"
+            "('2', 'USD', '2026-03-02 05:00:00', '2026-03-02 05:00:00+00')"
+        )
+    environment = {
+        **os.environ,
+        **selvage.settings().dbt_environment(),
+        "TZ": "Pacific/Auckland",
+        "SELVAGE_WAREHOUSE": str(warehouse),
+        "SELVAGE_WRITE_LOCK": str(tmp_path / "write.lock"),
+        "SELVAGE_REPORTING_TIMEZONE": "America/New_York",
+    }
+    target = tmp_path / "target"
+    target.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", "run", "--select", "+int_orders__headers",
+         "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target),
+         "--log-path", str(target)],
+        env=environment, capture_output=True, text=True, check=False, timeout=120,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    with duckdb.connect(str(warehouse), read_only=True, config={"TimeZone": "Pacific/Auckland"}) as connection:
+        rows = connection.execute(
+            "select order_id, processed_at, order_date from intermediate.int_orders__headers order by 1 nulls last"
+        ).fetchall()
+    assert rows == [
+        ("1", dt.datetime(2026, 3, 2, 4, 59, 59), dt.date(2026, 3, 1)),
+        ("2", dt.datetime(2026, 3, 2, 5), dt.date(2026, 3, 2)),
+    ]

@@ -1,0 +1,236 @@
+"""dbt, run inside this process: the one place that knows its folders, its environment and how to let go of the file.
+
+A dbt process costs 4 to 7 seconds before its first query; inside a process that has imported it, a second or two. But
+dbt-duckdb keeps the warehouse file open after ``invoke`` has returned, so every command here ends with its connections
+closed and the write lock given back (``warehouse.dbt_lock`` takes it when dbt connects).
+
+Artifacts lie in the home, never in the project: ``dbt/manifest.json`` for those who read the project's graph (asset
+definitions, publishing), ``dbt/parse/`` and ``dbt/build/`` for what commands leave behind.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import queue
+import re
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import selvage
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+
+PROJECT = selvage.ROOT / "dbt_project"
+PARTS = ("models", "macros", "seeds", "tests", "snapshots", "analyses")
+PARTIAL_PARSE = "partial_parse.msgpack"
+SUCCESSFUL = frozenset({"success", "pass", "warn", "skipped", "no-op"})
+PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+|\+?\d[\d ()-]{8,}\d")
+
+
+class DbtFailed(RuntimeError):
+    """A dbt command that did not end green; ``nodes`` names what failed, each with dbt's message about it."""
+
+    def __init__(self, command: str, nodes: Mapping[str, str], reason: str = "") -> None:
+        self.command = command
+        self.nodes = {name: one_line(message) for name, message in nodes.items()}
+        listed = "".join(f"\n  {name}: {message}" for name, message in self.nodes.items())
+        super().__init__(f"dbt {command} failed" + (listed or f": {one_line(reason)}"))
+
+
+def one_line(message: str) -> str:
+    """The start of a message on one line; what looks like an e-mail or a phone number is taken out."""
+    return PERSONAL.sub("***", " ".join(str(message).split()))[:300]
+
+
+def folder() -> Path:
+    """Where dbt's artifacts of this home lie."""
+    return selvage.settings().home / "dbt"
+
+
+def manifest_file() -> Path:
+    return folder() / "manifest.json"
+
+
+def arguments(command: str, *more: str, target: Path | None = None) -> list[str]:
+    """The words after ``dbt`` for a command, with this project's folders."""
+    target = target or folder() / "build"
+    return [
+        command,
+        *more,
+        *("--project-dir", str(PROJECT)),
+        *("--profiles-dir", str(PROJECT)),
+        *("--target-path", str(target)),
+        *("--log-path", str(target / "logs")),
+    ]
+
+
+@contextmanager
+def environment() -> Iterator[None]:
+    """This process's environment with what profiles.yml and dbt_project.yml read; put back afterwards."""
+    added = selvage.settings().dbt_environment()
+    before = {name: os.environ.get(name) for name in added}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+class Command:
+    """One dbt command, run in a thread of its own so that its events can be read while it works."""
+
+    def __init__(self, command: str, *more: str, target: Path | None = None) -> None:
+        self.command = command
+        self.target = target or folder() / "build"
+        self.words = ["--no-use-colors", "--log-level", "none", "--log-level-file", "warn"]
+        self.words += arguments(command, *more, target=self.target)
+        self.failed: dict[str, str] = {}
+        self._result: dbtRunnerResult | None = None
+        self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+
+    @property
+    def result(self) -> dbtRunnerResult:
+        if self._result is None:
+            raise RuntimeError(f"dbt {self.command} has not ended")
+        return self._result
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """Run it and yield dbt's structured events (``{"info": ..., "data": ...}``) as they come.
+
+        Raises DbtFailed at the end when a node failed. Leaving the iterator early interrupts the running query.
+        """
+        _bring_partial_parse(self.target)
+        worker = threading.Thread(target=self._work, name=f"dbt {self.command}", daemon=True)
+        worker.start()
+        try:
+            while (event := self._events.get()) is not None:
+                self._note_failure(event)
+                yield event
+            worker.join()
+        finally:
+            if worker.is_alive():
+                _interrupt(worker)
+            _release()
+        if not self.result.success:
+            raise DbtFailed(self.command, self.failed, reason=str(self.result.exception or "no reason given"))
+
+    def _work(self) -> None:
+        from dbt.cli.main import dbtRunner
+        from dbt_common.events.functions import msg_to_dict
+
+        try:
+            with environment():
+                runner = dbtRunner(callbacks=[lambda message: self._events.put(msg_to_dict(message))])
+                self._result = runner.invoke(self.words)
+        finally:
+            self._events.put(None)
+
+    def _note_failure(self, event: Mapping[str, Any]) -> None:
+        node = event["data"].get("node_info") or {}
+        result = event["data"].get("run_result") or {}
+        status = str(result.get("status", "")).lower()
+        if event["info"]["name"] == "NodeFinished" and status and status not in SUCCESSFUL:
+            self.failed[str(node.get("node_name"))] = str(result.get("message") or status)
+
+
+def invoke(command: str, *more: str, target: Path | None = None) -> dbtRunnerResult:
+    """Run one command to its end, silently. Raises DbtFailed when it is not green."""
+    run = Command(command, *more, target=target)
+    for _ in run.events():
+        pass
+    return run.result
+
+
+def prepare_manifest() -> Path:
+    """The project's manifest, parsed anew when it is missing or older than a file of the project.
+
+    Several processes may ask at once (Dagster's code servers do): one parses, the others wait and find it done.
+    """
+    wanted = manifest_file()
+    wanted.parent.mkdir(parents=True, exist_ok=True)
+    with (wanted.parent / "parse.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not wanted.exists() or wanted.stat().st_mtime < _newest_change():
+            started = time.time()
+            target = folder() / "parse"
+            invoke("parse", target=target)
+            partial = wanted.with_suffix(".partial")
+            shutil.copyfile(target / "manifest.json", partial)
+            os.utime(partial, (started, started))
+            partial.replace(wanted)
+    return wanted
+
+
+def manifest() -> dict[str, Any]:
+    """The manifest's contents; prepares it first."""
+    read: dict[str, Any] = json.loads(prepare_manifest().read_text())
+    return read
+
+
+def _newest_change() -> float:
+    """When a file of the project last changed; a folder's own time tells of files that went away."""
+    paths = [*PROJECT.glob("*.yml"), *(PROJECT / part for part in PARTS)]
+    paths += [found for part in PARTS for found in (PROJECT / part).rglob("*")]
+    return max((path.stat().st_mtime for path in paths if path.exists()), default=0.0)
+
+
+def _bring_partial_parse(target: Path) -> None:
+    """Commands other than parse start from the parsed state, which saves most of their start-up."""
+    parsed = folder() / "parse" / PARTIAL_PARSE
+    there = target / PARTIAL_PARSE
+    target.mkdir(parents=True, exist_ok=True)
+    if parsed.exists() and parsed != there and (not there.exists() or there.stat().st_mtime < parsed.stat().st_mtime):
+        shutil.copy2(parsed, there)
+
+
+def _interrupt(worker: threading.Thread) -> None:
+    """Stop the running query, so that the thread ends; a daemon thread that does not, ends with the process."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    for _ in range(20):
+        running = DuckDBConnectionManager._ENV  # noqa: SLF001  (its own accessor raises when there is none)
+        connection = getattr(running, "conn", None)
+        if connection is not None:
+            connection.interrupt()
+        worker.join(timeout=0.5)
+        if not worker.is_alive():
+            return
+
+
+def main(words: Sequence[str]) -> NoReturn:
+    """``python -m warehouse.dbt build --select fct_orders``: plain dbt in this environment's home."""
+    with environment():
+        target = folder() / "build"
+        os.execv(sys.executable, [sys.executable, "-m", "dbt.cli.main", *arguments(*words, target=target)])  # noqa: S606  (our own)
+
+
+def _release() -> None:
+    """Close dbt's connections to the warehouse and give the write lock back."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+
+    from warehouse import dbt_lock
+
+    running = DuckDBConnectionManager._ENV  # noqa: SLF001
+    DuckDBConnectionManager.close_all_connections()
+    if running is not None:
+        running.close()
+    reset_adapters()
+    dbt_lock.release()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or ["--help"])
