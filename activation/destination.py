@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 
 Action = Literal["add", "update", "remove"]
 Status = Literal["acknowledged", "accepted_unverified", "rejected"]
-MOVED = "identifier_changed"
+MOVED, SEARCHED = "identifier_changed", "identifier_uncertain"
 STATUSES: tuple[Status, ...] = ("acknowledged", "accepted_unverified", "rejected")
 CONTACT_POINTS = (
     "email", "phone", "given_name", "family_name", "city", "region_code", "postal_code", "country_code",
@@ -163,7 +163,11 @@ class Destination(Protocol):
         """Bring the properties of members up to date."""
 
     def remove(self, connection: Any, members: Sequence[Member], remember: Remember) -> list[Outcome]:
-        """End their membership. Who is not there counts as removed."""
+        """End their membership. Who is not there counts as removed.
+
+        A member is known by ``remote_id``, else by its identifiers, else (neither is given) by whatever the destination
+        holds under this customer_id.
+        """
 
     def resume(self, connection: Any, job_id: str, customer_ids: Sequence[str]) -> list[Outcome] | None:
         """The outcomes of a job that an earlier run left behind; None when the vendor forgot it."""

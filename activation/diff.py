@@ -6,7 +6,8 @@ acknowledged row per customer), ``uncertain`` (customers of batches of which nob
 
 - wanted and not a member: add. A member whose content changed, or who is uncertain: update.
 - a member whose identifier changed: one update, which removes the old one before it adds the new one (sending.py).
-- a member, or an uncertain customer, who is not wanted: remove, with the reason.
+- a member, or an uncertain customer, who is not wanted: remove, with the reason. An uncertain customer of whom more
+  than one identifier may have arrived is searched for over there by customer id (an empty fingerprint says so).
 - two wanted customers with one identifier are one person to the destination: the member stays, else the lowest id.
 - a removal that takes away the remote person of someone who stays is followed by an update of the one who stays
   (same remote id, or same identifier).
@@ -100,18 +101,34 @@ with eligible as (
 wanted as (
     select * from eligible where place = 1
 ),
+maybe as (
+    -- under which identifiers the destination may hold an uncertain customer
+    select
+        customer_id,
+        min(identity) as identity,
+        count(distinct identity) as identities
+    from (
+        select customer_id, identity from uncertain
+        union all
+        select uncertain.customer_id, state.identity
+        from uncertain
+        inner join state on state.customer_id = uncertain.customer_id and state.is_member
+    )
+    group by customer_id
+),
 known as (
     select
-        coalesce(state.customer_id, uncertain.customer_id) as customer_id,
+        coalesce(state.customer_id, maybe.customer_id) as customer_id,
         coalesce(state.is_member, false) as is_member,
-        uncertain.customer_id is not null as is_uncertain,
-        state.fingerprint,
-        state.identity,
+        maybe.customer_id is not null as is_uncertain,
+        coalesce(maybe.identities, 1) > 1 as is_mixed,
+        case when maybe.identities > 1 then '' else coalesce(state.fingerprint, maybe.identity || '-') end as fingerprint,
+        coalesce(maybe.identity, state.identity) as identity,
         state.remote_id,
         coalesce(state.rejections, 0) as rejections,
         state.asked
     from state
-    full join uncertain on uncertain.customer_id = state.customer_id
+    full join maybe on maybe.customer_id = state.customer_id
 ),
 compared as (
     select
@@ -126,6 +143,7 @@ compared as (
         case
             when wanted.customer_id is null and (known.is_member or known.is_uncertain) then 'remove'
             when wanted.customer_id is null then null
+            when known.is_uncertain and (known.is_mixed or known.identity <> wanted.identity) then 'search'
             when not coalesce(known.is_member, false) then 'add'
             when known.identity <> wanted.identity then 'move'
             when known.fingerprint <> wanted.fingerprint or known.is_uncertain or known.rejections > 0 or $resend
@@ -151,9 +169,9 @@ reasoned as (
     left join eligible on eligible.customer_id = compared.customer_id
 ),
 gone as (
-    select remote_id as mark from reasoned where change in ('remove', 'move')
+    select remote_id as mark from reasoned where change in ('remove', 'move', 'search')
     union
-    select identity from reasoned where change in ('remove', 'move')
+    select identity from reasoned where change in ('remove', 'move', 'search')
     union
     select candidates.identity
     from candidates
@@ -180,10 +198,14 @@ steps as (
         reasoned.*,
         'update' as action,
         new_fingerprint as fingerprint,
-        case change when 'move' then 'identifier_changed' when 'keep' then 'shared_remote' end as reason
+        case change
+            when 'move' then 'identifier_changed'
+            when 'search' then 'identifier_uncertain'
+            when 'keep' then 'shared_remote'
+        end as reason
     from reasoned
     where
-        change in ('update', 'move')
+        change in ('update', 'move', 'search')
         or (
             change = 'keep'
             and (
@@ -218,24 +240,28 @@ select
     count(*) filter (where action = 'add' and not is_expired) as adds,
     count(*) filter (where action = 'update' and not is_expired) as updates,
     count(*) filter (where action = 'remove') as removals,
-    count(*) filter (where change = 'move' and not is_expired) as moves,
+    count(*) filter (where change in ('move', 'search') and not is_expired) as moves,
     count(*) filter (where action = 'remove' and is_member) as members_removed,
     count(*) filter (where is_retry and not is_expired) as retried,
     count(*) filter (where is_expired) as expired,
-    (select count(*) from uncertain) as uncertain
+    (select count(distinct customer_id) from uncertain) as uncertain
 from actions
 """
 
 
 def read_state(
-    connection: duckdb.DuckDBPyConnection, ledger: Ledger, audience: str, uncertain: Iterable[str] = ()
+    connection: duckdb.DuckDBPyConnection, ledger: Ledger, audience: str, uncertain: Iterable[pa.Table] = ()
 ) -> None:
     """Make tables ``state`` and ``uncertain`` from the ledger and the batches under way."""
     ledger_rows = ledger.rows(connection)  # noqa: F841  (DuckDB finds it by its name)
     connection.execute(_STATE, {"audience": audience})
-    unknown = pa.table({"customer_id": pa.array(sorted(set(uncertain)), pa.string())})
-    connection.register("uncertain_rows", unknown)
-    connection.execute("create or replace temp table uncertain as select * from uncertain_rows")
+    nobody = pa.table({name: pa.array([], pa.string()) for name in ("customer_id", "fingerprint")})
+    columns = nobody.column_names
+    connection.register("uncertain_rows", pa.concat_tables([nobody, *(rows.select(columns) for rows in uncertain)]))
+    connection.execute(
+        "create or replace temp table uncertain as "
+        "select distinct customer_id, split_part(fingerprint, '-', 1) as identity from uncertain_rows"
+    )
     connection.unregister("uncertain_rows")
 
 
@@ -255,7 +281,7 @@ def actions(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         from actions
         where not is_expired
         order by
-            case when action = 'remove' then 1 when change = 'move' then 2 when action = 'add' then 3 else 4 end
+            case when action = 'remove' then 1 when change in ('move', 'search') then 2 when action = 'add' then 3 else 4 end
                 asc nulls last,
             customer_id asc nulls last
         """

@@ -190,7 +190,7 @@ def _compare(sync: _Sync, copy: Copy, spec: Audience, resend: bool) -> Plan:
     under_way = [note for note in sync.pending.open(sync.ledger) if note.audience == spec.name]
     copy.suppressions(spec)
     copy.candidates(spec, sync.destination, sync.settings.hash_key())
-    diff.read_state(copy.connection, sync.ledger, spec.name, (name for note in under_way for name in note.customer_ids))
+    diff.read_state(copy.connection, sync.ledger, spec.name, [note.rows for note in under_way])
     counts = diff.compare(copy.connection, spec.mode, resend)
     if counts["removals"] + counts["moves"] and not sync.destination.CAN_REMOVE:
         raise ValueError(f"{sync.name} cannot remove members, and {spec.name} has to remove {counts['removals']}")

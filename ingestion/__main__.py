@@ -20,7 +20,9 @@ def main(arguments: list[str]) -> int:
     given = _arguments(arguments)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     brand = selvage.settings().brand
-    vendors = [name for name in discovery.sources() if brand.has_source(name)] if given.vendor == "all" else [given.vendor]
+    vendors = (
+        [name for name in discovery.sources() if brand.has_source(name)] if given.vendor == "all" else [given.vendor]
+    )
     window = Window(given.start, given.end) if given.start else None
     try:
         pipeline.check_settings(vendors)

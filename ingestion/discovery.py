@@ -1,4 +1,4 @@
-"""Finds the sources: every module of ``ingestion/sources`` is one vendor. Adding a file adds a source; nothing lists them."""
+"""Finds the sources: every module of ``ingestion/sources`` is one vendor, and no list has to name it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""dlt's retrying HTTP client, set up for vendors: 429 and 5xx, refused or cut connections and cut bodies are tried again.
+"""dlt's retrying HTTP client, set up for vendors: 429 and 5xx, refused or cut connections and cut bodies are retried.
 
 ``Retry-After`` is honoured; otherwise the pauses double. A body that ends in the middle without the connection saying
 so (no length, a proxy that gave up) shows in its last byte: JSON ends with a bracket.
@@ -30,9 +30,10 @@ def rest_client(base_url: str, headers: dict[str, str]) -> RESTClient:
     return RESTClient(base_url=base_url, headers=headers, session=retrying.session)
 
 
-def is_cut(response: Response | None, error: BaseException | None) -> bool:
+def is_cut(response: Response | None, _error: BaseException | None) -> bool:
     """Whether a JSON body ends before its last bracket."""
-    if response is None or "json" not in response.headers.get("Content-Type", ""):
+    kind = response.headers.get("Content-Type", "").partition(";")[0] if response is not None else ""
+    if response is None or not kind.endswith("json"):
         return False
     body = response.content.rstrip()
     return bool(body) and body[-1:] not in (b"}", b"]")

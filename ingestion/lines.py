@@ -1,4 +1,4 @@
-"""Reads a dropped file of lines, whatever is in it: every line keeps its number, and no line stops the others.
+r"""Reads a dropped file of lines, whatever is in it: every line keeps its number, and no line stops the others.
 
 Lines are cut in Python and handed on as Arrow, because DuckDB's own readers either stop at a bad line or skip it
 without its number. Bytes that are no UTF-8 are shown as ``\\x..`` so that the bad line can be named and kept.
@@ -63,4 +63,3 @@ def refused(source_file: str, reason: str) -> pa.Table:
     """The quarantine row of a file that could not be read at all."""
     row = {"source_file": source_file, "row_number": None, "field": None, "reason": reason, "row": None}
     return pa.Table.from_pylist([row], schema=QUARANTINE)
-

@@ -14,14 +14,18 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import dlt
+import duckdb
 from dlt.common.pipeline import ExtractInfo, LoadInfo
 from dlt.extract.source import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
@@ -82,8 +86,11 @@ class LockedPipeline(Pipeline):
         """As dlt's; a complete reading of a source is also noted for the freshness checks (``note_read``)."""
         vendor = self.dataset_name.removeprefix("raw_")
         was_pending = self.has_pending_data
-        with reading.recorded(vendor) as read:
-            info = super().run(data, **named)
+        try:
+            with reading.recorded(vendor) as read:
+                info = super().run(data, **named)
+        finally:
+            self._remove_half_read()
         self.landed = Landed(vendor, _rows(self), 0.0, read.newest_event_at, read.vendor_now, tuple(read.notes))
         if data is not None and not was_pending and self.pipeline_name == vendor:
             note_read(self.landed)
@@ -95,6 +102,11 @@ class LockedPipeline(Pipeline):
             tables = [name for name, resource in data.resources.items() if resource.is_transformer]
             data = data.with_resources(*tables) if tables else data
         return super().extract(data, **named)
+
+    def _remove_half_read(self) -> None:
+        """Delete what a failed extract leaves behind: nothing reads it again, and it holds personal data."""
+        for folder in Path(self.working_dir, "normalize").glob(16 * "[0-9a-f]"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def configure() -> None:
@@ -204,7 +216,10 @@ def _sum(vendor: str, parts: list[Landed], seconds: float) -> Landed:
 
 
 def _cause(failure: BaseException) -> str:
-    """The innermost reason, without the values that a database puts into its messages' later lines."""
-    while failure.__cause__ is not None or failure.__context__ is not None:
-        failure = failure.__cause__ or failure.__context__ or failure
-    return f"{type(failure).__name__}: {str(failure).splitlines()[0] if str(failure) else ''}"
+    """The innermost reason; a database quotes values in its messages, which may be personal and are left out."""
+    while (inner := failure.__cause__ or failure.__context__) is not None:
+        failure = inner
+    text = (str(failure).splitlines() or [""])[0]
+    if isinstance(failure, duckdb.Error):
+        text = re.sub(r"\"[^\"]*\"|'[^']*'", "...", text)
+    return f"{type(failure).__name__}: {text}"

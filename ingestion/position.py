@@ -26,15 +26,16 @@ def utc(text: str) -> datetime:
 class Position:
     """The position of one list during one reading; ``now`` is the vendor's clock when it began.
 
-    ``since`` is where to start (None: nothing was read yet) and ``until`` where to end (None: open). With a ``window``
-    both come from it, every object counts as new, and nothing is remembered.
+    ``since`` is where to start (None: nothing was read yet) and ``until`` where to end (None: open); versions from
+    ``keep_from`` on are remembered. With a ``window`` both ends come from it, every object in it counts as new, and
+    nothing is remembered.
     """
 
-    def __init__(self, name: str, lag: timedelta, now: datetime, window: Window | None = None):
+    def __init__(self, name: str, lag: timedelta, now: datetime, window: Window | None = None) -> None:
         self.now = now
         self.until = window.end if window else None
         self._window = window
-        self._keep_from = now - lag
+        self.keep_from = now - lag
         self._twice: set[str] = set()
         self._met: dict[str, str] = {}
         if window:
@@ -56,7 +57,7 @@ class Position:
         at = utc(version)
         if (self.since and at < self.since) or (self.until and at >= self.until):
             return False
-        if self._window or at < self._keep_from:
+        if self._window or at < self.keep_from:
             return True
         before = self._met.get(key)
         if before is not None and before != version:
@@ -69,7 +70,7 @@ class Position:
         """Everything up to ``now`` has been read."""
         if self._window:
             return
-        kept = {key: seen for key, seen in self._state["seen"].items() if utc(seen) >= self._keep_from}
+        kept = {key: seen for key, seen in self._state["seen"].items() if utc(seen) >= self.keep_from}
         kept.update(self._met)
         self._state["seen"] = {key: seen for key, seen in kept.items() if key not in self._twice}
         self._state["read_to"] = self.now.isoformat()

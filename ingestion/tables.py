@@ -5,8 +5,8 @@ texts into typed Arrow rows, the hints by which dlt creates and merges the table
 vendor. JSON goes to DuckDB as text and comes out typed: nothing is unnested row by row in Python, and money is cast
 from the digits that the vendor wrote to a decimal, never through a float.
 
-A page is an Arrow table ``{gid, parent_gid, place, kind, doc}``: one row per object, ``kind`` tells its table, ``doc`` is
-its JSON, ``place`` its number among the children of its parent.
+A page is an Arrow table ``{gid, parent_gid, place, kind, doc}``: one row per object, ``kind`` tells its table, ``doc``
+is its JSON, ``place`` its number among the children of its parent.
 """
 
 from __future__ import annotations
@@ -42,7 +42,13 @@ _HINTS: Mapping[Type, TColumnSchema] = {
 }
 ROWS_PER_BATCH = 20_480  # DuckDB reads the batches of an Arrow table side by side
 PAGE = pa.schema(
-    [("gid", pa.string()), ("parent_gid", pa.string()), ("place", pa.int64()), ("kind", pa.string()), ("doc", pa.string())]
+    [
+        ("gid", pa.string()),
+        ("parent_gid", pa.string()),
+        ("place", pa.int64()),
+        ("kind", pa.string()),
+        ("doc", pa.string()),
+    ]
 )
 Line = tuple[str, str | None, int, str, str]
 
@@ -51,8 +57,8 @@ Line = tuple[str, str | None, int, str, str]
 class Column:
     """One raw column: its value lies at ``path`` in the JSON (dotted; ``a|b``: b where there is no a).
 
-    ``sql`` computes it instead, from the page's columns, ``item`` and ``{text}``, the text at ``path``. ``ask`` is what a
-    GraphQL vendor is asked for where that is more than the path.
+    ``sql`` computes it instead, from the page's columns, ``item`` and ``{text}``, the text at ``path``. ``ask`` is what
+    a GraphQL vendor is asked for where that is more than the path.
     """
 
     name: str
@@ -70,8 +76,8 @@ class Column:
 class Table:
     """One raw table. ``kind`` picks the page's rows; ``each`` names a list in their JSON of which every item is a row.
 
-    Inside the SQL of columns ``item`` is the row's JSON, ``doc`` that of the whole object, ``rest`` what the SQL of that
-    name made of ``item``. The first column is the key.
+    Inside the SQL of columns ``item`` is the row's JSON, ``doc`` that of the whole object, ``rest`` what the SQL of
+    that name made of ``item``. The first column is the key.
     """
 
     name: str

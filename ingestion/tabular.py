@@ -49,7 +49,7 @@ class TabularFile:
     form of ``lines.QUARANTINE``. Raises NotWhatItSays, duckdb.Error or one of ``lines.BROKEN`` if it can't be read.
     """
 
-    def __init__(self, path: Path, source_file: str, types: dict[str, str], work: Path):
+    def __init__(self, path: Path, source_file: str, types: dict[str, str], work: Path) -> None:
         self.path, self.source_file, self.types = path, source_file, types
         self._work = work / "files"
         self._database = duckdb.connect(":memory:", config={"temp_directory": str(self._work)})
@@ -93,7 +93,7 @@ class TabularFile:
             " qualify row_number() over (partition by line order by column_idx) = 1 order by line"
         ).fetchall()
         if rejected:
-            # The reader leaves these rows out; the numbers of those behind them are moved up to their place in the file.
+            # The reader leaves these rows out; the numbers of those behind them are moved to their place in the file.
             places = {number - index: index + 1 for index, (number, *_) in enumerate(rejected)}
             self._database.execute("create table places (place bigint, shift bigint)")
             self._database.executemany("insert into places values (?, ?)", list(places.items()))
@@ -128,7 +128,10 @@ class TabularFile:
         )
         strings = self._database.execute(
             "select "
-            + (", ".join(f"coalesce(bool_or(json_type(doc, {_text(p)}) = 'VARCHAR'), false)" for p in paths.values()) or "1")
+            + (
+                ", ".join(f"coalesce(bool_or(json_type(doc, {_text(p)}) = 'VARCHAR'), false)" for p in paths.values())
+                or "1"
+            )
             + f" from (from lines where {objects} limit {ROWS_TO_JUDGE})"
         ).fetchall()[0]
         yield from self._typed({key: bool(is_text) for key, is_text in zip(keys, strings, strict=False)})

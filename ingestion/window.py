@@ -42,7 +42,7 @@ class Window:
 class Progress:
     """Which chunks of one backfill are loaded already."""
 
-    def __init__(self, folder: Path, vendor: str, window: Window):
+    def __init__(self, folder: Path, vendor: str, window: Window) -> None:
         name = f"{vendor}_{window.start:%Y%m%dT%H%M%S}_{window.end:%Y%m%dT%H%M%S}.json"
         self._file = folder / "backfill" / name
         self._window = window

@@ -19,7 +19,7 @@ FULL_REFRESH = {"ops": {"build_models": {"config": {"full_refresh": True}}}}
 
 def jobs() -> list[dg.UnresolvedAssetJobDefinition]:
     """The two jobs, each with every asset and check."""
-    everything = dg.AssetSelection.all(include_sources=False)
+    everything = dg.AssetSelection.all()
     return [
         dg.define_asset_job(
             "micro_batch",

@@ -58,9 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(given: argparse.Namespace) -> int:
-    return int(given.port or selvage.sandbox_port()) if hasattr(selvage, "sandbox_port") else int(
-        given.port or os.environ.get("SELVAGE_SANDBOX_PORT") or server.PORT
-    )
+    return int(given.port or selvage.vendor("selvage", {"sandbox_port": str(server.PORT)})["sandbox_port"])
 
 
 def _tell(line: str) -> None:

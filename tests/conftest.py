@@ -57,7 +57,12 @@ class Road:
     def command(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", *arguments],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=timeout, check=False,
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
         )
 
     def walk(self) -> Walk:
@@ -115,8 +120,23 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     target = tmp_path_factory.mktemp("manifest")
     environment = clean_environment(target)
     subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "parse", "--project-dir", "dbt_project", "--profiles-dir", "dbt_project",
-         "--target-path", str(target), "--log-path", str(target)],
-        cwd=ROOT, env=environment, check=True, capture_output=True,
+        [
+            sys.executable,
+            "-m",
+            "dbt.cli.main",
+            "parse",
+            "--project-dir",
+            "dbt_project",
+            "--profiles-dir",
+            "dbt_project",
+            "--target-path",
+            str(target),
+            "--log-path",
+            str(target),
+        ],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        capture_output=True,
     )
     return json.loads((target / "manifest.json").read_text())

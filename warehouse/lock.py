@@ -1,4 +1,4 @@
-"""One writer at a time: the flock file that every load, dbt command and publication takes before it opens the warehouse.
+"""One writer at a time: the flock file that every load, dbt command and publication takes before it writes.
 
 A DuckDB file has a single writer, and a second one fails at once instead of waiting. So each writer first takes this
 lock, holds it only while it writes (never across a pause for a vendor), and gives it back. The operating system frees
@@ -26,7 +26,7 @@ LONGEST_PAUSE_SECONDS = 0.5
 class WriteLockTimeout(TimeoutError):
     """Nobody gave the lock back in time; ``holder`` says which process has it and what it does."""
 
-    def __init__(self, path: Path, holder: str, seconds: float):
+    def __init__(self, path: Path, holder: str, seconds: float) -> None:
         self.holder = holder
         super().__init__(f"The warehouse is still being written after {seconds:g} s by {holder} (lock {path.name}).")
 

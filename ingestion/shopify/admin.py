@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from requests.exceptions import ChunkedEncodingError
+from requests.exceptions import ConnectionError as ConnectionFailed
 
 from ingestion.http import ATTEMPTS, rest_client, server_now
 
@@ -24,13 +26,14 @@ LONGEST_WAIT_SECONDS = 60.0
 SHORTEST_WAIT_SECONDS = 0.1
 FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS = 0.05, 15.0
 SMALLEST_PAGE = 1
+UNFINISHED = ("CREATED", "RUNNING", "CANCELING")
 log = logging.getLogger(__name__)
 
 
 class ShopifyError(RuntimeError):
     """Shopify refused a call or a bulk operation failed; ``code`` is its word for it."""
 
-    def __init__(self, message: str, code: str = ""):
+    def __init__(self, message: str, code: str = "") -> None:
         self.code = code
         super().__init__(f"{message} ({code})" if code else message)
 
@@ -38,12 +41,13 @@ class ShopifyError(RuntimeError):
 class Admin:
     """The Admin API of one shop. ``now`` is the vendor's clock at the last answer."""
 
-    def __init__(self, base_url: str, token: str, version: str):
+    def __init__(self, base_url: str, token: str, version: str) -> None:
         self._client = rest_client(base_url, {"X-Shopify-Access-Token": token})
+        self._files = rest_client("", {})
         self._path = f"admin/api/{version}/graphql.json"
         self.now: datetime | None = None
 
-    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+    def ask(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """``data`` of the answer. Raises ShopifyError, and requests' errors when the transport gives up."""
         for attempt in range(ATTEMPTS):
             response = self._client.post(self._path, json={"query": query, "variables": variables})
@@ -52,7 +56,7 @@ class Admin:
             answer = orjson.loads(response.content)
             errors = answer.get("errors")
             if not errors:
-                return answer["data"]  # type: ignore[no-any-return]
+                return answer["data"]
             first = errors[0] if isinstance(errors, list) else {"message": str(errors)}
             code = (first.get("extensions") or {}).get("code", "")
             if code not in ("THROTTLED", "INTERNAL_SERVER_ERROR") or attempt == ATTEMPTS - 1:
@@ -98,29 +102,29 @@ class Admin:
     def _run(self, query: str) -> dict[str, Any]:
         """Start the operation and wait for its end, with growing pauses. A failure inside Shopify is tried once more."""
         for attempt in range(2):
-            operation, pause = self._start(query), FIRST_POLL_SECONDS
-            while operation["status"] in ("CREATED", "RUNNING", "CANCELING"):
+            started, pause = self._start(query), FIRST_POLL_SECONDS
+            asked = "query($id: ID!) { bulkOperation(id: $id) { status errorCode objectCount url } }"
+            while (operation := self.ask(asked, id=started)["bulkOperation"])["status"] in UNFINISHED:
                 time.sleep(pause)
                 pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
-                asked = "query($id: ID!) { bulkOperation(id: $id) { id status errorCode objectCount url } }"
-                operation = self.ask(asked, id=operation["id"])["bulkOperation"]
             if operation["status"] == "COMPLETED":
                 return operation
             if attempt or operation.get("errorCode") == "ACCESS_DENIED":
                 break
         raise ShopifyError(f"A bulk operation ended as {operation['status']}", operation.get("errorCode") or "")
 
-    def _start(self, query: str) -> dict[str, Any]:
+    def _start(self, query: str) -> str:
+        """The id of the operation; waits while the shop has as many running as it may."""
         pause = FIRST_POLL_SECONDS
         mutation = (
             "mutation($query: String!) { bulkOperationRunQuery(query: $query, groupObjects: false)"
-            " { bulkOperation { id status } userErrors { code message } } }"
+            " { bulkOperation { id } userErrors { code message } } }"
         )
         deadline = time.monotonic() + 3600
         while True:
             answer = self.ask(mutation, query=query)["bulkOperationRunQuery"]
             if not answer["userErrors"]:
-                return answer["bulkOperation"]  # type: ignore[no-any-return]
+                return str(answer["bulkOperation"]["id"])
             refused = answer["userErrors"][0]
             is_busy = refused["code"] in ("LIMIT_REACHED", "OPERATION_IN_PROGRESS")
             if not is_busy or time.monotonic() > deadline:
@@ -130,11 +134,20 @@ class Admin:
 
     def _download(self, url: str, file: Path) -> int:
         """Fetch the result and count its lines; a cut file has fewer than the operation has objects."""
-        response = self._client.get(url)
-        response.raise_for_status()
-        file.touch(mode=0o600)
-        file.write_bytes(response.content)
-        return response.content.count(b"\n")
+        lines = 0
+        try:
+            # The file lies with a storage service: it is fetched by its signed address, without our token.
+            response = self._files.get(url, stream=True)
+            response.raise_for_status()
+            file.touch(mode=0o600)
+            with file.open("wb") as written:
+                for part in response.iter_content(1 << 20):
+                    lines += part.count(b"\n")
+                    written.write(part)
+        except (ChunkedEncodingError, ConnectionFailed) as cut:
+            log.info("shopify: the result of a bulk operation was cut (%s), fetching it again", type(cut).__name__)
+            return -1
+        return lines
 
 
 def _wait(answer: dict[str, Any], attempt: int) -> float:

@@ -1,6 +1,6 @@
 """Any CSV, JSON-lines or Parquet file (gzip or not) dropped below the landing folder becomes a raw table.
 
-``landing/<folder>/<name>.csv`` lands in ``raw_files.<folder>__<name>``; so do the parts ``landing/<folder>/<name>/*.csv``.
+``landing/<folder>/<name>.csv`` lands in ``raw_files.<folder>__<name>``, as do the parts ``<folder>/<name>/*.csv``.
 A file is read once. When it is dropped again with other content, its rows replace those it had. Rows that do not fit
 go to ``_quarantine`` with file, row, field and reason; a file that is not what its name says is named there too, and
 neither stops the others.
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 @dlt.source(name=VENDOR)
 def source(window: Window | None = None) -> Any:
-    """One resource, ``landing``, whose rows go to as many tables as there are names. A window reads every file again."""
+    """One resource, ``landing``, whose rows go to a table per name. A window reads every file again."""
 
     @dlt.resource(name="landing")
     def landing() -> Iterator[Any]:

@@ -1,8 +1,8 @@
 """Shopify's Admin GraphQL API: customers, orders with all that hangs below them, products, stock, abandoned checkouts.
 
 The first reading asks for the whole history by bulk operations; later ones read, by cursor, what was updated since
-(``ingestion.shopify.reader``). Either way an object becomes one line of JSON, and each raw table takes its lines. What is
-asked of Shopify follows from the tables (``ingestion.shopify.orders``, ``.catalogue``): a new column is a new line there.
+(``ingestion.shopify.reader``). Either way an object becomes one line of JSON, and each raw table takes its lines. What
+is asked of Shopify follows from the tables (``ingestion.shopify.orders``, ``.catalogue``): a new column is one line.
 
 Refunds, transactions and fulfilments have no list of their own: they come with their order, whose update they cause.
 Amounts are shop money. Deleted objects are not reported by these reads.
@@ -18,7 +18,6 @@ import dlt
 import pyarrow as pa
 import pyarrow.compute as pc
 from dlt.extract.resource import DltResource
-from dlt.extract.source import DltSource
 
 import selvage
 from ingestion import reading

@@ -18,7 +18,6 @@ from typing import Any
 import dlt
 import pyarrow as pa
 import pyarrow.compute as pc
-from dlt.extract.source import DltSource
 
 import selvage
 from ingestion import lines, reading
@@ -120,23 +119,7 @@ def source(window: Window | None = None) -> Any:
 
     @dlt.resource(name="dropped_lines", selected=False)
     def dropped_lines() -> Iterator[pa.Table]:
-        folder = Path(selvage.vendor(VENDOR, SETTINGS)["path"])
-        done: dict[str, str] = {} if window else dlt.current.source_state().setdefault("files", {})
-        count = 0
-        for file in _files(folder, window):
-            name = file.relative_to(folder).as_posix()
-            stamp = f"{file.stat().st_size}:{file.stat().st_mtime_ns}"
-            if done.get(name) == stamp:
-                continue
-            try:
-                for page in lines.pages(file, name):
-                    count += page.num_rows
-                    yield _judged(page, window)
-            except (lines.NotWhatItSays, *lines.BROKEN) as problem:
-                reading.note(VENDOR, f"{name} could not be read to its end: {problem}")
-                yield _judged_file(lines.refused(name, str(problem)))
-            done[name] = stamp
-        log.info("%s: %s events read", VENDOR, f"{count:,}")
+        yield from _read(window)
 
     @dlt.transformer(data_from=dropped_lines, name=EVENTS.name, **EVENTS.hints())
     def events(page: pa.Table) -> pa.Table | None:
@@ -146,19 +129,40 @@ def source(window: Window | None = None) -> Any:
         reading.note_newest(VENDOR, pc.max(good["received_at"]).as_py())
         return good.select([column.name for column in EVENTS.columns])
 
-    @dlt.transformer(
-        data_from=dropped_lines, name="_quarantine", write_disposition="merge", merge_key="source_file"
-    )
+    @dlt.transformer(data_from=dropped_lines, name="_quarantine", write_disposition="merge", merge_key="source_file")
     def quarantine(page: pa.Table) -> pa.Table | None:
         bad = page.filter(pc.is_valid(page["bad_field"]))
         if not bad.num_rows:
             return None
         if page["row_number"].null_count == 0:
-            reading.note(VENDOR, f"{bad['source_file'][0]}: {bad.num_rows:,} rows put aside in raw_{VENDOR}._quarantine")
+            reading.note(
+                VENDOR, f"{bad['source_file'][0]}: {bad.num_rows:,} rows put aside in raw_{VENDOR}._quarantine"
+            )
         columns = [bad[name] for name in ("source_file", "row_number", "bad_field", "bad_reason", "doc")]
         return pa.table(columns, schema=lines.QUARANTINE)
 
     return events, quarantine
+
+
+def _read(window: Window | None) -> Iterator[pa.Table]:
+    """The lines of the files that are new or have changed, each with its columns and what is wrong with it."""
+    folder = Path(selvage.vendor(VENDOR, SETTINGS)["path"])
+    done: dict[str, str] = {} if window else dlt.current.source_state().setdefault("files", {})
+    count = 0
+    for file in _files(folder, window):
+        name = file.relative_to(folder).as_posix()
+        stamp = f"{file.stat().st_size}:{file.stat().st_mtime_ns}"
+        if done.get(name) == stamp:
+            continue
+        try:
+            for page in lines.pages(file, name):
+                count += page.num_rows
+                yield _judged(page, window)
+        except (lines.NotWhatItSays, *lines.BROKEN) as problem:
+            reading.note(VENDOR, f"{name} could not be read to its end: {problem}")
+            yield _judged_file(lines.refused(name, str(problem)))
+        done[name] = stamp
+    log.info("%s: %s events read", VENDOR, f"{count:,}")
 
 
 def _files(folder: Path, window: Window | None) -> list[Path]:

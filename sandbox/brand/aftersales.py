@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sandbox.brand.basis import DAY, NEVER, Basis, Ints
+from sandbox.brand.basis import DAY, NEVER, Basis, Bools, Ints
 from sandbox.brand.catalogue import SHOP_FLOOR, WAREHOUSE, Catalogue
 from sandbox.brand.orders import Orders, sum_by
 
@@ -48,6 +48,7 @@ class Aftersales:
 
 
 def make_aftersales(basis: Basis, orders: Orders, catalogue: Catalogue) -> Aftersales:
+    """Decide the trouble of every order and account for it to the cent."""
     rng = basis.rng("aftersales")
     n = len(orders)
     chance = rng.random(n)
@@ -64,24 +65,7 @@ def make_aftersales(basis: Basis, orders: Orders, catalogue: Catalogue) -> After
     late = np.where(shipped == NEVER, 0, delivered) + rng.integers(DAY, 14 * DAY, n)
     refund_at = np.where(np.isin(trouble, (CANCELLED, EDITED)), soon, late)
 
-    # lines of the refunds: (order line, units before, units after, which refund of the order)
-    line_trouble = trouble[orders.line_order]
-    gift = catalogue.gift_card[orders.line_variant]
-    whole_return = (rng.random(n) < 0.45)[orders.line_order]
-    picked = orders.line_position == (rng.integers(0, 1 << 30, n) % orders.line_count)[orders.line_order]
-    cancelled_lines = np.flatnonzero(line_trouble == CANCELLED)
-    edited_lines = np.flatnonzero((line_trouble == EDITED) & picked)
-    returned = (line_trouble == RETURNED) & ~gift & (whole_return | picked)
-    returned_lines = np.flatnonzero(returned)
-    quantity = orders.line_quantity
-    partly = ~whole_return[returned_lines] & (quantity[returned_lines] > 1)
-    units = np.where(partly, 1, quantity[returned_lines])
-    again_lines = returned_lines[partly & (rng.random(len(returned_lines)) < 0.5)]
-    row = np.concatenate([cancelled_lines, edited_lines, returned_lines, again_lines])
-    first_units = [quantity[cancelled_lines], quantity[edited_lines], units]
-    before = np.concatenate([np.zeros(len(row) - len(again_lines), np.int64), np.ones(len(again_lines), np.int64)])
-    after = np.concatenate([*first_units, quantity[again_lines]])
-    second = np.arange(len(row)) >= len(row) - len(again_lines)
+    row, before, after, second = _units_back(rng, orders, catalogue, trouble)
 
     # the refunds: one per (order, first or second), and goodwill ones without lines
     key = orders.line_order[row] * 2 + second
@@ -97,8 +81,8 @@ def make_aftersales(basis: Basis, orders: Orders, catalogue: Catalogue) -> After
     by_refund = np.lexsort((row, refund))
     refund, row, before, after = refund[by_refund], row[by_refund], before[by_refund], after[by_refund]
 
-    subtotal = units_amount(orders.line_net[row], quantity[row], before, after)
-    tax = units_amount(orders.line_tax[row], quantity[row], before, after)
+    subtotal = units_amount(orders.line_net[row], orders.line_quantity[row], before, after)
+    tax = units_amount(orders.line_tax[row], orders.line_quantity[row], before, after)
     money = sum_by(refund, subtotal + tax, len(keys))
     kind = trouble[order]
     first_refund = keys % 2 == 0
@@ -134,6 +118,31 @@ def make_aftersales(basis: Basis, orders: Orders, catalogue: Catalogue) -> After
         line_restock=restock,
         line_location=np.where(restock == 1, -1, location[orders.line_order[row]]),
     )
+
+
+def _units_back(
+    rng: np.random.Generator, orders: Orders, catalogue: Catalogue, trouble: Ints
+) -> tuple[Ints, Ints, Ints, Bools]:
+    """Which units of which order lines go back: line, units before, units after, in the order's second refund."""
+    n = len(orders)
+    line_trouble = trouble[orders.line_order]
+    gift = catalogue.gift_card[orders.line_variant]
+    whole_return = (rng.random(n) < 0.45)[orders.line_order]
+    picked = orders.line_position == (rng.integers(0, 1 << 30, n) % orders.line_count)[orders.line_order]
+    cancelled_lines = np.flatnonzero(line_trouble == CANCELLED)
+    edited_lines = np.flatnonzero((line_trouble == EDITED) & picked)
+    returned = (line_trouble == RETURNED) & ~gift & (whole_return | picked)
+    returned_lines = np.flatnonzero(returned)
+    quantity = orders.line_quantity
+    partly = ~whole_return[returned_lines] & (quantity[returned_lines] > 1)
+    units = np.where(partly, 1, quantity[returned_lines])
+    again_lines = returned_lines[partly & (rng.random(len(returned_lines)) < 0.5)]
+    row = np.concatenate([cancelled_lines, edited_lines, returned_lines, again_lines])
+    first_units = [quantity[cancelled_lines], quantity[edited_lines], units]
+    before = np.concatenate([np.zeros(len(row) - len(again_lines), np.int64), np.ones(len(again_lines), np.int64)])
+    after = np.concatenate([*first_units, quantity[again_lines]])
+    second = np.arange(len(row)) >= len(row) - len(again_lines)
+    return row, before, after, second
 
 
 def units_amount(amount: Ints, quantity: Ints, before: Ints, after: Ints) -> Ints:

@@ -11,7 +11,7 @@ from sandbox.brand.basis import Basis, Ints
 from sandbox.brand.customers import Accounts
 from sandbox.brand.messages import Profiles
 from sandbox.brand.people import phone_text
-from sandbox.brand.shop_orders import Shop
+from sandbox.brand.shop import Shop
 from sandbox.brand.texts import either, flat, uniform, uuid
 from sandbox.brand.timeline import COMPLETED, CONTACT, SIGN_IN, SIGN_UP
 
@@ -31,6 +31,7 @@ class Traits:
 
 
 def make_traits(shop: Shop, accounts: Accounts, profiles: Profiles) -> Traits:
+    """Fill the pools of what identify calls say; household phones are told more often."""
     people = shop.people
     n = people.count
     tells = shop.basis.rng("traits").random(n) < np.where(people.household_phone, 0.75, 0.25)
@@ -51,6 +52,7 @@ def make_traits(shop: Shop, accounts: Accounts, profiles: Profiles) -> Traits:
 
 
 def anonymous_ids(basis: Basis, devices: int) -> pa.Array:
+    """The anonymous id of each browser, bots included."""
     return uuid(np.arange(devices), basis.salt("anonymous ids"))
 
 
@@ -75,6 +77,7 @@ class Arrivals:
 
 
 def make_arrivals(shop: Shop) -> Arrivals:
+    """Drop what ad blockers keep back, delay some events, repeat some."""
     timeline, basis = shop.timeline, shop.basis
     n = timeline.people_visits
     seen = np.flatnonzero((timeline.visit >= n) | ~shop.baskets.lost[np.minimum(timeline.visit, n - 1)])

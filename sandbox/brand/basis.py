@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-START = datetime(2026, 3, 1)
-START_SECONDS = int((START - datetime(1970, 1, 1)).total_seconds())
+START = datetime(2026, 3, 1)  # noqa: DTZ001  times are UTC without zone, here as in the warehouse
+START_SECONDS = int((START - datetime(1970, 1, 1)).total_seconds())  # noqa: DTZ001
 REVEAL_DAYS = 30
 DAY = 86_400
 NEVER = np.int64(1) << np.int64(50)
@@ -46,10 +46,12 @@ class Basis:
 
     @property
     def end(self) -> int:
+        """Seconds from the first day to the end of the world."""
         return self.span_days * DAY
 
     @property
     def now(self) -> datetime:
+        """The moment at which the sandbox's clock stands at first."""
         return START + timedelta(days=self.days)
 
     def rng(self, stream: str) -> np.random.Generator:

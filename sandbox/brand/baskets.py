@@ -39,9 +39,8 @@ class Baskets:
     line_quantity: Ints
 
 
-def fill_baskets(
-    basis: Basis, people: People, devices: Devices, visits: Visits, catalogue: Catalogue
-) -> Baskets:
+def fill_baskets(basis: Basis, people: People, devices: Devices, visits: Visits, catalogue: Catalogue) -> Baskets:
+    """Decide for every visit the browser, the sign-in, the cart and how far it goes."""
     rng = basis.rng("baskets")
     n = len(visits)
     person = visits.person

@@ -21,7 +21,10 @@ from sandbox.brand.inventory import inventory_table
 from sandbox.brand.messages import campaign_slugs, make_profiles, message_tables, profile_table
 from sandbox.brand.orders import make_orders
 from sandbox.brand.people import make_devices, make_people
-from sandbox.brand.shop_orders import Shop, order_tables
+from sandbox.brand.shop import Shop
+from sandbox.brand.shop_checkouts import checkout_tables
+from sandbox.brand.shop_money import money_tables
+from sandbox.brand.shop_orders import order_tables
 from sandbox.brand.subscribers import make_mailings, make_subscribers
 from sandbox.brand.timeline import bot_visits, make_landing, make_timeline
 from sandbox.brand.truth import truth_tables
@@ -67,7 +70,7 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
 
     _write_all(folder, catalogue_tables(catalogue))
     _write_all(folder, {"shopify_customers": customer_table(basis, people, accounts)})
-    _write_all(folder, order_tables(shop))
+    _write_all(folder, order_tables(shop) | money_tables(shop) | checkout_tables(shop))
     _write_all(folder, {"shopify_inventory_levels": inventory_table(basis, catalogue, orders, after)})
     _write_all(folder, {"klaviyo_profiles": profile_table(basis, people, subscribers, accounts, profiles)})
     _write_all(folder, message_tables(basis, subscribers, mailings, profiles, orders))

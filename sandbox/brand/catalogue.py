@@ -45,14 +45,17 @@ class Catalogue:
 
     @property
     def title(self) -> pa.Array:
+        """Product title of each variant."""
         return take(self.product_title, self.product)
 
     @property
     def product_paths(self) -> pa.Array:
+        """Path of each product's page."""
         return join("/products/", self.product_handle)
 
 
 def make_catalogue(basis: Basis) -> Catalogue:
+    """Invent the products; prices and titles are the same in every world, what sells best is not."""
     rng = basis.rng("catalogue")
     products = [
         (f"{fabric} {kind} {words.COLOURS[(i + j) % len(words.COLOURS)]}", kind_type, price + 500 * (i % 3), sizes)
@@ -96,6 +99,7 @@ def _code(title: str) -> str:
 
 
 def catalogue_tables(catalogue: Catalogue) -> dict[str, dict[str, object]]:
+    """Tables shopify_products, shopify_variants and shopify_locations."""
     n, products = len(catalogue), len(catalogue.product_id)
     created, updated = catalogue.created_at, catalogue.updated_at
     ones, zeros = np.ones(n, dtype=np.int64), np.zeros(products, dtype=np.int64)

@@ -21,6 +21,8 @@ from sandbox.brand.texts import either, join, letter_token, take, uniform
 
 @dataclass(frozen=True)
 class Channel:
+    """One channel: its true effect and how common its visits are."""
+
     name: str
     uplift: float
     half_life: float
@@ -91,7 +93,7 @@ def choose_marks(channel: Ints, salt: int) -> Ints:
     chance = uniform(np.arange(len(channel)), salt)
     mark = np.zeros(len(channel), dtype=np.int64)
     for code in range(len(CHANNELS)):
-        rows = np.flatnonzero(MARK_CHANNEL == code)
+        rows = np.flatnonzero(code == MARK_CHANNEL)
         edges = np.cumsum([MARKS[row][5] for row in rows])
         here = channel == code
         mark[here] = rows[np.searchsorted(edges[:-1], chance[here] * edges[-1], side="right")]
@@ -155,12 +157,15 @@ class Landing:
         return take(CONTENTS, np.where(here, (chance * len(CONTENTS)).astype(np.int64), -1))
 
     def path_text(self, visits: Ints) -> pa.Array:
+        """Path of the page a visit lands on."""
         return take(self.paths, self.path[visits])
 
     def url(self, visits: Ints) -> pa.Array:
+        """The whole landing URL."""
         return join(words.SHOP, self.path_text(visits), self.search(visits))
 
     def referrer(self, visits: Ints) -> pa.Array:
+        """The page a visit came from, null for none."""
         return take(REFERRERS, self.mark[visits])
 
 

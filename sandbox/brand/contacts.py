@@ -22,7 +22,7 @@ from sandbox.brand.texts import either, join, matrix, take, unmatrix
 PLAIN, OTHER_CASE, PLUS_TAG, TYPO, JUNK = range(5)
 KINDS = ("plain", "other_case", "plus_tag", "typo", "junk")
 SHARES = (0.775, 0.135, 0.05, 0.04)
-GUEST_JUNK = 0.065
+GUEST_JUNK = 0.1
 PLUS_TAGS = ("+shop", "+news", "+promo")
 
 
@@ -37,6 +37,8 @@ class Typed:
 
 @dataclass
 class Names:
+    """First and last names as typed."""
+
     first: pa.Array
     last: pa.Array
 
@@ -152,7 +154,7 @@ def make_contacts(
     gives = np.where(as_customer, account_phone[person] & gives, gives)
     style = np.where(as_customer, 0, rng.integers(0, 4, n))
     phone = either(gives, phone_text(people.phone[person], style), None)
-    junk = ~as_customer & (rng.random(n) < 0.015)
+    junk = ~as_customer & (rng.random(n) < 0.035)
     phone = either(junk, take(words.JUNK_PHONES, rng.integers(0, len(words.JUNK_PHONES), n)), phone)
     row_of_visit = np.full(len(visits), -1)
     row_of_visit[visit] = np.arange(n)

@@ -37,6 +37,7 @@ class Accounts:
 
 
 def make_accounts(basis: Basis, people: People, subscribers: Subscribers) -> Accounts:
+    """Give every person with an account its customer record."""
     rng = basis.rng("accounts")
     n = people.count
     owns = people.account_at < basis.end
@@ -70,6 +71,7 @@ def make_accounts(basis: Basis, people: People, subscribers: Subscribers) -> Acc
 
 
 def customer_table(basis: Basis, people: People, accounts: Accounts) -> dict[str, object]:
+    """Table shopify_customers."""
     rng = basis.rng("customer versions")
     n = people.count
     person = np.flatnonzero(accounts.customer_id >= 0)

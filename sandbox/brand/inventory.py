@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from sandbox.brand.aftersales import Aftersales
-from sandbox.brand.basis import DAY, NEVER, Basis, Ints
+from sandbox.brand.basis import DAY, NEVER, Basis, Bools, Ints
 from sandbox.brand.catalogue import LOCATION_IDS, WAREHOUSE, Catalogue
 from sandbox.brand.orders import Orders
 from sandbox.brand.texts import stamps
@@ -19,6 +19,7 @@ LEAD_DAYS = 7
 
 
 def inventory_table(basis: Basis, catalogue: Catalogue, orders: Orders, after: Aftersales) -> dict[str, object]:
+    """Table shopify_inventory_levels."""
     rng = basis.rng("inventory")
     variants, places, days = len(catalogue), len(LOCATION_IDS), basis.span_days
     cells = variants * places
@@ -68,7 +69,7 @@ def inventory_table(basis: Basis, catalogue: Catalogue, orders: Orders, after: A
         arrivals[day + LEAD_DAYS + 5, slow] += wanted[slow]
         incoming = incoming + wanted
         sheets[day + 1] = np.stack([available, committed, incoming, on_hand, reserved, damaged, safety, quality])
-    return _versions(basis, catalogue, sheets, stocked, places)
+    return _versions(catalogue, sheets, stocked, places)
 
 
 def _daily(cell: Ints, at: Ints, quantity: Ints, cells: int, days: int) -> Ints:
@@ -79,7 +80,7 @@ def _daily(cell: Ints, at: Ints, quantity: Ints, cells: int, days: int) -> Ints:
     return sums.astype(np.int64).reshape(days, cells)
 
 
-def _versions(basis: Basis, catalogue: Catalogue, sheets: Ints, stocked: Ints, places: int) -> dict[str, object]:
+def _versions(catalogue: Catalogue, sheets: Ints, stocked: Bools, places: int) -> dict[str, object]:
     changed = np.ones(sheets.shape[::2], dtype=bool)
     changed[1:] = (sheets[1:] != sheets[:-1]).any(axis=1)
     changed &= stocked[None, :]

@@ -45,6 +45,7 @@ class Profiles:
 
 
 def campaign_slugs(mailings: Mailings) -> pa.Array:
+    """Name of each e-mail campaign, as in its UTM."""
     days = mailings.campaign_day
     month = np.array(["mar", "apr", "may", "jun", "jul", "later"])[np.minimum(days // 31, 5)]
     names = [name.lower().replace(" ", "_") for name in NAMES]
@@ -52,6 +53,7 @@ def campaign_slugs(mailings: Mailings) -> pa.Array:
 
 
 def make_profiles(basis: Basis, people: People, subscribers: Subscribers, accounts: Accounts) -> Profiles:
+    """Give every possible profile its identity in the e-mail tool."""
     rng = basis.rng("profiles")
     n = people.count
     own = pa.concat_arrays([flat(people.email), flat(people.second_email)])
@@ -79,6 +81,7 @@ def make_profiles(basis: Basis, people: People, subscribers: Subscribers, accoun
 def profile_table(
     basis: Basis, people: People, subscribers: Subscribers, accounts: Accounts, profiles: Profiles
 ) -> Table:
+    """Table klaviyo_profiles."""
     rng = basis.rng("profile versions")
     row = np.flatnonzero(subscribers.created_at < basis.end)
     created = subscribers.created_at
@@ -92,9 +95,7 @@ def profile_table(
     versions = number_versions([(row, touched[row]), *(later(at) for at in changes)], basis.end)
     k, at = versions.thing, versions.at
     p = subscribers.person[k]
-    consent = np.where(
-        subscribers.unsubscribed_at[k] <= at, 1, np.where(subscribers.subscribed_at[k] <= at, 0, 2)
-    )
+    consent = np.where(subscribers.unsubscribed_at[k] <= at, 1, np.where(subscribers.subscribed_at[k] <= at, 0, 2))
     consent_at = np.choose(
         consent, [subscribers.subscribed_at[k], subscribers.unsubscribed_at[k], np.full(len(k), NEVER)]
     )
@@ -133,6 +134,7 @@ def profile_table(
 def message_tables(
     basis: Basis, subscribers: Subscribers, mailings: Mailings, profiles: Profiles, orders: Orders
 ) -> dict[str, Table]:
+    """Tables klaviyo_metrics, klaviyo_lists, klaviyo_campaigns and klaviyo_events."""
     slugs = campaign_slugs(mailings)
     sent_at = mailings.campaign_day * DAY + SEND_HOUR * 3_600
     every = np.arange(mailings.campaigns)
@@ -184,20 +186,24 @@ def _events(
 ) -> Table:
     rng = basis.rng("klaviyo events")
     profile, campaign = mailings.column("profile"), mailings.column("campaign")
-    parts = []
-    kinds = ((RECEIVED, "received_at"), (OPENED, "opened_at"), (CLICKED, "clicked_at"), (BOUNCED, "bounced_at"),
-             (LEFT, "left_at"))  # fmt: skip
-    for metric, name in kinds:
-        at = mailings.column(name)
-        here = at < NEVER
-        parts.append((profile[here], campaign[here], at[here], metric, -1))
-    joined = np.flatnonzero((subscribers.subscribed_at >= 0) & (subscribers.subscribed_at < basis.end))
-    parts.append((joined, -1, subscribers.subscribed_at[joined], JOINED, -1))
-    placed = np.flatnonzero(~orders.guest & ~orders.test & (subscribers.created_at[orders.person] <= orders.created_at))
-    parts.append((orders.person[placed], -1, orders.created_at[placed] + 4, PLACED, placed))
-    profile, campaign, at, metric, order = (
-        np.concatenate([np.broadcast_to(part[k], len(part[0])) for part in parts]).astype(np.int64) for k in range(5)
+    parts: list[tuple[Ints, Ints, Ints, int, Ints]] = []
+    kinds = (
+        (RECEIVED, "received_at"),
+        (OPENED, "opened_at"),
+        (CLICKED, "clicked_at"),
+        (BOUNCED, "bounced_at"),
+        (LEFT, "left_at"),
     )
+    for code, name in kinds:
+        moment = mailings.column(name)
+        here = np.flatnonzero(moment < NEVER)
+        parts.append((profile[here], campaign[here], moment[here], code, here * 0 - 1))
+    joined = np.flatnonzero((subscribers.subscribed_at >= 0) & (subscribers.subscribed_at < basis.end))
+    parts.append((joined, joined * 0 - 1, subscribers.subscribed_at[joined], JOINED, joined * 0 - 1))
+    placed = np.flatnonzero(~orders.guest & ~orders.test & (subscribers.created_at[orders.person] <= orders.created_at))
+    parts.append((orders.person[placed], placed * 0 - 1, orders.created_at[placed] + 4, PLACED, placed))
+    profile, campaign, at, order = (np.concatenate([np.asarray(part[k]) for part in parts]) for k in (0, 1, 2, 4))
+    metric = np.concatenate([np.full(len(part[0]), part[3]) for part in parts])
     n = len(at)
     late = rng.random(n) < 0.02
     revealed = at + np.where(late, rng.integers(600, 2 * DAY, n), rng.integers(1, 45, n))

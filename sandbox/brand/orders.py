@@ -68,6 +68,7 @@ class Orders:
 def make_orders(
     basis: Basis, people: People, visits: Visits, baskets: Baskets, catalogue: Catalogue, timeline: Timeline
 ) -> Orders:
+    """Turn the visits that end in an order into documents with money."""
     rng = basis.rng("orders")
     bought = np.flatnonzero(visits.ordered)
     # the shop knows of the order a second before the browser reports it

@@ -64,6 +64,7 @@ class Devices:
 
 
 def make_people(basis: Basis) -> People:
+    """Draw the inhabitants."""
     rng = basis.rng("people")
     staff_count = max(2, basis.people // 2_500)
     n = basis.people + staff_count
@@ -133,6 +134,7 @@ def make_people(basis: Basis) -> People:
 
 
 def make_devices(basis: Basis, people: People) -> Devices:
+    """Draw their browsers; a shared one is a tablet on which people sign in."""
     rng = basis.rng("devices")
     owner = np.repeat(np.arange(people.count), people.device_count)
     n = len(owner)

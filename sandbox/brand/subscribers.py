@@ -35,6 +35,7 @@ class Subscribers:
 
     @property
     def exists(self) -> Bools:
+        """Which of the possible profiles are ever made."""
         return self.created_at < NEVER
 
     def joining_on(self, day: int) -> Ints:
@@ -42,6 +43,7 @@ class Subscribers:
         return np.flatnonzero(self.joins_on == day)
 
     def join(self, people: Ints, at: Ints) -> None:
+        """Sign people up for the newsletter at a moment each."""
         row = np.where(self.joins_second[people], people + self.count, people)
         self.created_at[row] = np.minimum(self.created_at[row], at)
         self.subscribed_at[row] = np.where(self.subscribed_at[row] == NEVER, at, self.subscribed_at[row])
@@ -57,6 +59,7 @@ class Subscribers:
 
 
 def make_subscribers(basis: Basis, people: People) -> Subscribers:
+    """Draw who has which profile before the first day, and who will sign up on which day."""
     rng = basis.rng("subscribers")
     n = people.count
     person = np.concatenate([np.arange(n), np.arange(n)])
@@ -92,6 +95,8 @@ def make_subscribers(basis: Basis, people: People) -> Subscribers:
 
 @dataclass
 class Clicks:
+    """The clicks of a day: which profile, which campaign, when."""
+
     profile: Ints
     campaign: Ints
     at: Ints
@@ -106,6 +111,7 @@ class Mailings:
 
     @property
     def campaigns(self) -> int:
+        """How many campaigns the world has."""
         return len(self.campaign_day)
 
     def send(self, day: int, subscribers: Subscribers, rng: np.random.Generator) -> Clicks:
@@ -115,7 +121,9 @@ class Mailings:
             none = np.zeros(0, dtype=np.int64)
             return Clicks(none, none, none)
         at = day * DAY + SEND_HOUR * 3_600
-        listening = (subscribers.subscribed_at < at) & (subscribers.unsubscribed_at > at) & (subscribers.bounced_at > at)
+        listening = (
+            (subscribers.subscribed_at < at) & (subscribers.unsubscribed_at > at) & (subscribers.bounced_at > at)
+        )
         profile = np.flatnonzero(listening & (rng.random(len(listening)) < 0.85))
         n = len(profile)
         received = at + rng.integers(0, 1_500, n)
@@ -141,9 +149,11 @@ class Mailings:
         return Clicks(profile[clicked], np.full(int(clicked.sum()), campaign), clicked_at[clicked] + 2)
 
     def column(self, name: str) -> Ints:
+        """One column over all e-mails sent."""
         return np.concatenate(self.sends[name])
 
 
 def make_mailings(basis: Basis) -> Mailings:
+    """Set the calendar of the campaigns."""
     days = np.arange(basis.span_days)
     return Mailings(campaign_day=days[np.isin(days % 7, SEND_WEEKDAYS)])

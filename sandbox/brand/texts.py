@@ -56,6 +56,7 @@ def fixed(characters: Bytes) -> pa.StringArray:
 
 
 def hex_token(numbers: Numbers, salt: int, width: int = 32) -> pa.StringArray:
+    """Lower-case hexadecimal digits."""
     return fixed(_characters(numbers, salt, width, HEX, 4))
 
 
@@ -72,6 +73,7 @@ def ulid(numbers: Numbers, salt: int) -> pa.StringArray:
 
 
 def uuid(numbers: Numbers, salt: int) -> pa.StringArray:
+    """Tokens in the form of a random UUID."""
     source = _characters(numbers, salt, 32, HEX, 4)
     text = np.full((len(numbers), 36), ord("-"), dtype=np.uint8)
     for target, start, width in ((0, 0, 8), (9, 8, 4), (14, 12, 4), (19, 16, 4), (24, 20, 12)):
@@ -98,11 +100,13 @@ def either(condition: Bools, then: pa.Array | str | None, otherwise: pa.Array | 
 
 
 def digits(numbers: Numbers, width: int = 0) -> pa.Array:
+    """Whole numbers as text, with leading zeros up to a width."""
     text = pc.cast(pa.array(numbers.astype(np.int64)), pa.string())
     return pc.utf8_lpad(text, width, "0") if width else text
 
 
 def masked(values: npt.NDArray[np.generic], valid: Bools) -> pa.Array:
+    """An array that is null where not valid."""
     return pa.array(values, mask=~valid)
 
 
@@ -112,6 +116,7 @@ def stamps(seconds: npt.NDArray[np.int64], valid: Bools | None = None) -> pa.Arr
 
 
 def micro_stamps(micros: npt.NDArray[np.int64], valid: Bools | None = None) -> pa.Array:
+    """Microseconds since the first day as UTC timestamps."""
     moment = micros + START_SECONDS * 1_000_000
     return pa.array(moment, mask=None if valid is None else ~valid).cast(pa.timestamp("us"))
 
@@ -146,4 +151,5 @@ def unmatrix(characters: Bytes, length: npt.NDArray[np.int64]) -> pa.StringArray
 
 
 def flat(text: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """A text column in one piece."""
     return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text

@@ -43,7 +43,7 @@ class Timeline:
     visit_device: Ints
     people_visits: int
     completed_at: Ints
-    """Second of the first Order Completed of each visit of a person, NEVER-like -1 without one."""
+    """Second of the first Order Completed of each visit of a person, -1 without one."""
     checkout_at: Ints
     contact_at: Ints
     ended_at: Ints
@@ -87,6 +87,7 @@ def bot_visits(basis: Basis, visits: Visits, devices: int) -> tuple[Ints, Ints]:
 def make_timeline(
     basis: Basis, visits: Visits, baskets: Baskets, catalogue: Catalogue, bots: tuple[Ints, Ints], landing: Landing
 ) -> Timeline:
+    """Lay out the events of all visits in their order and give each its moment."""
     rng = basis.rng("timeline")
     n, total = len(visits), len(visits) + len(bots[0])
     start = np.concatenate([visits.start, bots[0]])
@@ -136,11 +137,20 @@ def make_timeline(
     first = np.flatnonzero(landed)
     micros = start[visit] * 1_000_000 + elapsed - elapsed[first][np.cumsum(landed) - 1]
     timeline = Timeline(
-        visit=visit, kind=kind, variant=variant, quantity=quantity, path=path, landing=landed, micros=micros,
-        visit_device=np.concatenate([baskets.device, bots[1]]), people_visits=n,
-        completed_at=_first(n, visit, micros, kind == COMPLETED), checkout_at=_first(n, visit, micros, kind == CHECKOUT),
-        contact_at=_first(n, visit, micros, (kind == CONTACT)), ended_at=np.full(n, -1),
-    )  # fmt: skip
+        visit=visit,
+        kind=kind,
+        variant=variant,
+        quantity=quantity,
+        path=path,
+        landing=landed,
+        micros=micros,
+        visit_device=np.concatenate([baskets.device, bots[1]]),
+        people_visits=n,
+        completed_at=_first(n, visit, micros, kind == COMPLETED),
+        checkout_at=_first(n, visit, micros, kind == CHECKOUT),
+        contact_at=_first(n, visit, micros, kind == CONTACT),
+        ended_at=np.full(n, -1),
+    )
     timeline.ended_at[visit[visit < n]] = micros[visit < n] // 1_000_000
     return timeline
 

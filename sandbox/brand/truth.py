@@ -1,8 +1,8 @@
 """The hidden truth: who is who, what caused each order, what the shop's totals are. Only tests and benchmarks read it.
 
 ``record_owners`` names the person behind every record that a warehouse can see, by the record ids of the warehouse:
-``<customer_id>`` and ``order-<order_id>`` (shopify), ``<profile_id>`` (klaviyo), ``<anonymous_id>`` (web_events, record_type
-device) and ``<anonymous_id>|<user_id or empty>`` (record_type visitor). A bot's browser has no person.
+``<customer_id>`` and ``order-<order_id>`` (shopify), ``<profile_id>`` (klaviyo), ``<anonymous_id>`` (web_events,
+record_type device) and ``<anonymous_id>|<user_id or empty>`` (record_type visitor). A bot's browser has no person.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sandbox.brand.contacts import KINDS, Typed
 from sandbox.brand.customers import Accounts
 from sandbox.brand.messages import Profiles
 from sandbox.brand.people import phone_text
-from sandbox.brand.shop_orders import Shop
+from sandbox.brand.shop import Shop
 from sandbox.brand.subscribers import Subscribers
 from sandbox.brand.texts import digits, either, flat, join, stamps, take
 
@@ -36,6 +36,7 @@ def person_ids(person: Ints) -> pa.Array:
 def truth_tables(
     shop: Shop, visits: Visits, accounts: Accounts, subscribers: Subscribers, profiles: Profiles, arrivals: Arrivals
 ) -> dict[str, Table]:
+    """All tables of the truth, by name."""
     return {
         "people": _people(shop),
         "record_owners": _owners(shop, accounts, subscribers, profiles, arrivals),
@@ -67,9 +68,7 @@ def _people(shop: Shop) -> Table:
     }
 
 
-def _owners(
-    shop: Shop, accounts: Accounts, subscribers: Subscribers, profiles: Profiles, arrivals: Arrivals
-) -> Table:
+def _owners(shop: Shop, accounts: Accounts, subscribers: Subscribers, profiles: Profiles, arrivals: Arrivals) -> Table:
     people, orders, timeline = shop.people, shop.orders, shop.timeline
     customer = np.flatnonzero(accounts.customer_id >= 0)
     guest = np.flatnonzero(orders.guest)

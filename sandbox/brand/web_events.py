@@ -15,16 +15,29 @@ import pyarrow as pa
 
 from sandbox.brand import words
 from sandbox.brand.arrivals import (
-    SECOND, Arrivals, Traits, anonymous_ids, make_traits, trait_codes, user_codes,
+    SECOND,
+    Arrivals,
+    Traits,
+    anonymous_ids,
+    make_traits,
+    trait_codes,
+    user_codes,
 )  # fmt: skip
 from sandbox.brand.basis import Bools, Ints
 from sandbox.brand.channels import MEDIUMS, SOURCES
 from sandbox.brand.customers import Accounts
 from sandbox.brand.messages import Profiles
-from sandbox.brand.shop_orders import Shop, ip_text
+from sandbox.brand.shop import Shop, ip_text
 from sandbox.brand.texts import digits, either, join, micro_stamps, take, uuid
 from sandbox.brand.timeline import (
-    ADDED, CART, CHECKOUT, COMPLETED, EVENT_NAMES, FIRST_IDENTIFY, PAGE, PLAIN_PATHS, SEARCHED,
+    ADDED,
+    CART,
+    CHECKOUT,
+    COMPLETED,
+    EVENT_NAMES,
+    FIRST_IDENTIFY,
+    PAGE,
+    SEARCHED,
 )  # fmt: skip
 
 BLOCK_ROWS = 400_000
@@ -54,7 +67,6 @@ def event_blocks(shop: Shop, accounts: Accounts, profiles: Profiles, arrivals: A
         ids=anonymous_ids(shop.basis, browsers),
         titles=pa.concat_arrays([pa.array(TITLES), shop.catalogue.product_title]),
     )
-    assert len(TITLES) == len(PLAIN_PATHS)
     for first in range(0, len(arrivals.event), BLOCK_ROWS):
         block = slice(first, first + BLOCK_ROWS)
         yield _block(sheet, Arrivals(arrivals.event[block], arrivals.received[block], arrivals.delay[block]))

@@ -1,6 +1,6 @@
 """A made world on disk: ``make_world`` makes it once per (seed, people, days, generator) and opens it afterwards.
 
-The folder's name carries a hash of the generator's own source, so a changed generator never serves an old world. A world
+The folder's name carries a hash of the generator's own source, so a changed generator never serves an old world. It
 is built under another name and renamed when complete: a crash leaves nothing that looks like one.
 """
 
@@ -31,6 +31,7 @@ class World:
 
     @property
     def start(self) -> datetime:
+        """The first moment of the history."""
         return START
 
     @property
@@ -40,6 +41,7 @@ class World:
 
     @property
     def tables(self) -> list[str]:
+        """Names of the vendors' tables."""
         return sorted(path.stem for path in self.folder.glob("*.parquet"))
 
     def path(self, name: str) -> Path:
@@ -47,15 +49,15 @@ class World:
         return _table_file(self.folder, name)
 
     def table(self, name: str) -> pa.Table:
+        """A vendor's table, all versions and all that is still to come."""
         return pq.read_table(self.path(name))
 
     def truth_table(self, name: str) -> pa.Table:
+        """A table of the truth."""
         return pq.read_table(_table_file(self.truth, name))
 
 
-def make_world(
-    seed: int, people: int, days: int, home: Path, progress: Callable[[str], None] | None = None
-) -> World:
+def make_world(seed: int, people: int, days: int, home: Path, progress: Callable[[str], None] | None = None) -> World:
     """Open the world under ``home``, making it first if it is not there. ``progress`` gets a line now and then.
 
     Raises ValueError for sizes that make no shop, OSError where the disk refuses.

@@ -33,9 +33,23 @@ class MiniWarehouse:
 
     def dbt(self, *arguments: str) -> str:
         done = subprocess.run(
-            [DBT, *arguments, "--project-dir", "dbt_project", "--profiles-dir", "dbt_project",
-             "--target-path", str(self.home / "target"), "--log-path", str(self.home / "logs")],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False,
+            [
+                DBT,
+                *arguments,
+                "--project-dir",
+                "dbt_project",
+                "--profiles-dir",
+                "dbt_project",
+                "--target-path",
+                str(self.home / "target"),
+                "--log-path",
+                str(self.home / "logs"),
+            ],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout[-6000:]
         return done.stdout

@@ -11,12 +11,18 @@ def test_run_ends_in_time_and_says_what_came_out(first: Walk):
 
 def test_every_declared_mart_has_rows(first: Walk, manifest: dict):
     declared = {
-        node["alias"] for node in manifest["nodes"].values()
+        node["alias"]
+        for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["fqn"][1] == "marts"
     }
     assert len(declared) >= 13
     with first.marts() as con:
-        published = {name for (name,) in con.sql("select table_name from duckdb_tables() where schema_name = 'main' and table_name not like '\\_%' escape '\\'").fetchall()}
+        published = {
+            name
+            for (name,) in con.sql(
+                "select table_name from duckdb_tables() where schema_name = 'main' and table_name not like '\\_%' escape '\\'"
+            ).fetchall()
+        }
         empty = [name for name in sorted(published) if con.sql(f"select count(*) from {name}").fetchone() == (0,)]
     assert declared <= published
     assert not empty

@@ -15,13 +15,19 @@ from tests.conftest import Road, Walk
 def documents_net_sales(world, now) -> dict[tuple[str, str, str], int]:
     """Cents by (channel, day in the shop's zone, currency) from Shopify's order, line and refund documents."""
     with duckdb.connect() as con:
+
         def latest(table: str, key: str) -> str:
             return (
                 f"(select * from '{world}/{table}.parquet' where updated_at <= timestamp '{now}' "
                 f"qualify row_number() over (partition by {key} order by version desc) = 1)"
             )
-        orders = con.sql(f"select order_id, processed_at, currency_code, source_name from {latest('shopify_orders', 'order_id')} where not test").fetchall()
-        lines = con.sql(f"select order_id, quantity, unit_price_cents, discount_cents from {latest('shopify_order_lines', 'line_id')} where not is_gift_card").fetchall()
+
+        orders = con.sql(
+            f"select order_id, processed_at, currency_code, source_name from {latest('shopify_orders', 'order_id')} where not test"
+        ).fetchall()
+        lines = con.sql(
+            f"select order_id, quantity, unit_price_cents, discount_cents from {latest('shopify_order_lines', 'line_id')} where not is_gift_card"
+        ).fetchall()
         refunds = con.sql(
             f"select order_id, refund_line.subtotal_cents from '{world}/shopify_refund_lines.parquet' as refund_line "
             f"join '{world}/shopify_refunds.parquet' as refund using (refund_id, order_id) "
@@ -51,7 +57,8 @@ def test_net_sales_tie_to_the_documents_to_the_cent(road: Road, first: Walk):
             for channel, day, currency, amount in con.sql(
                 "select channel, order_date, currency_code, sum(net_sales_amount) from fct_orders "
                 "where not is_test group by all"
-            ).fetchall() if amount
+            ).fetchall()
+            if amount
         }
     assert sum(theirs.values()) > 1_000_000, "the shop sold next to nothing: the comparison would prove nothing"
     assert ours == theirs

@@ -26,16 +26,20 @@ def test_the_hash_sees_a_change(first: Walk, tmp_path):
     shutil.copy2(first.folder / "marts.duckdb", copy)
     before = mart_hashes(first)
     with duckdb.connect(str(copy)) as con:
-        con.execute("update fct_orders set net_sales_amount = net_sales_amount + 0.01 "
-                    "where order_key = (select min(order_key) from fct_orders)")
+        con.execute(
+            "update fct_orders set net_sales_amount = net_sales_amount + 0.01 "
+            "where order_key = (select min(order_key) from fct_orders)"
+        )
         after = content_hashes(con, "marts")
     assert [name for name in before if before[name] != after[name]] == ["fct_orders"]
 
 
 def test_second_run_is_much_faster_and_lands_nothing(first: Walk, second: Walk):
     with first.warehouse() as con, second.warehouse() as again:
-        tables = con.sql("select schema_name || '.' || table_name from duckdb_tables() where schema_name like 'raw_%' "
-                         "and table_name not like '\\_dlt%' escape '\\'").fetchall()
+        tables = con.sql(
+            "select schema_name || '.' || table_name from duckdb_tables() where schema_name like 'raw_%' "
+            "and table_name not like '\\_dlt%' escape '\\'"
+        ).fetchall()
         for (table,) in tables:
             count = f"select count(*) from {table}"
             assert con.sql(count).fetchone() == again.sql(count).fetchone(), table

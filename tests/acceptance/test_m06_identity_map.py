@@ -12,7 +12,9 @@ def test_each_record_has_exactly_one_customer(first: Walk):
             "union select 'shopify:order-' || id from raw_shopify.orders where customer_id is null "
             "union select 'klaviyo:' || id from raw_klaviyo.profiles"
         ).fetchall()
-        mapped = con.sql("select record_key, count(*), count(distinct customer_id) from intermediate.int_identity__record_customers group by 1").fetchall()
+        mapped = con.sql(
+            "select record_key, count(*), count(distinct customer_id) from intermediate.int_identity__record_customers group by 1"
+        ).fetchall()
     counts = {record: (rows, customers) for record, rows, customers in mapped}
     assert len(raw) > 1000
     assert {record for (record,) in raw} <= set(counts)
@@ -21,7 +23,11 @@ def test_each_record_has_exactly_one_customer(first: Walk):
 
 def test_no_customer_spans_two_values_of_a_limited_identifier(first: Walk):
     with (ROOT / "dbt_project" / "seeds" / "identity_rules.csv").open() as file:
-        limited = {row["identifier_type"]: int(row["max_values_per_customer"]) for row in csv.DictReader(file) if row["max_values_per_customer"]}
+        limited = {
+            row["identifier_type"]: int(row["max_values_per_customer"])
+            for row in csv.DictReader(file)
+            if row["max_values_per_customer"]
+        }
     assert limited, "no identifier has a limit: the rule is gone"
     with first.marts() as con:
         for identifier_type, limit in limited.items():

@@ -14,36 +14,91 @@ def warehouse(tmp_path_factory) -> MiniWarehouse:
     mini = MiniWarehouse(tmp_path_factory.mktemp("m07"))
     at = "2026-05-01 10:00:00"
     customers = [
-        {"id": str(1000 + i), "first_name": name, "last_name": f"Family{i}", "email": f"{name.lower()}@example.com",
-         "phone": OFFICE_PHONE, "country_code": "US", "created_at": at, "updated_at": at}
+        {
+            "id": str(1000 + i),
+            "first_name": name,
+            "last_name": f"Family{i}",
+            "email": f"{name.lower()}@example.com",
+            "phone": OFFICE_PHONE,
+            "country_code": "US",
+            "created_at": at,
+            "updated_at": at,
+        }
         for i, name in enumerate(NAMES)
     ]
     customers += [
-        {"id": str(2000 + i), "first_name": name, "last_name": f"Other{i}", "email": email, "phone": phone,
-         "country_code": "US", "created_at": at, "updated_at": at}
-        for i, (name, email, phone) in enumerate([
-            ("Mona", "anonymous", "0000000000"), ("Nils", "anonymous", "0000000000"),
-            ("Olga", "test@test.com", None), ("Pavel", "test@test.com", None),
-        ])
+        {
+            "id": str(2000 + i),
+            "first_name": name,
+            "last_name": f"Other{i}",
+            "email": email,
+            "phone": phone,
+            "country_code": "US",
+            "created_at": at,
+            "updated_at": at,
+        }
+        for i, (name, email, phone) in enumerate(
+            [
+                ("Mona", "anonymous", "0000000000"),
+                ("Nils", "anonymous", "0000000000"),
+                ("Olga", "test@test.com", None),
+                ("Pavel", "test@test.com", None),
+            ]
+        )
     ]
     # two records of one person, joined by a good e-mail: the guards must not stop this one
-    customers += [{"id": "3000", "first_name": "Rosa", "last_name": "Good", "email": "rosa@example.com",
-                   "created_at": at, "updated_at": at, "country_code": "US"}]
+    customers += [
+        {
+            "id": "3000",
+            "first_name": "Rosa",
+            "last_name": "Good",
+            "email": "rosa@example.com",
+            "created_at": at,
+            "updated_at": at,
+            "country_code": "US",
+        }
+    ]
     mini.insert("raw_shopify.customers", customers)
-    mini.insert("raw_klaviyo.profiles", [{"id": "01KROSA", "email": "ROSA@example.com", "first_name": "Rosa", "created": at, "updated": at}])
-    mini.insert("raw_web_events.events", [
-        {"message_id": f"m{i}", "type": "identify", "anonymous_id": TABLET, "user_id": str(1000 + i),
-         "timestamp": at, "received_at": at, "sent_at": at, "original_timestamp": at}
-        for i in range(len(NAMES))
-    ])
-    mini.dbt("build", "--select", "+int_identity__record_customers", "+int_identity__refused_identifiers", "+int_identity__edges")
+    mini.insert(
+        "raw_klaviyo.profiles",
+        [{"id": "01KROSA", "email": "ROSA@example.com", "first_name": "Rosa", "created": at, "updated": at}],
+    )
+    mini.insert(
+        "raw_web_events.events",
+        [
+            {
+                "message_id": f"m{i}",
+                "type": "identify",
+                "anonymous_id": TABLET,
+                "user_id": str(1000 + i),
+                "timestamp": at,
+                "received_at": at,
+                "sent_at": at,
+                "original_timestamp": at,
+            }
+            for i in range(len(NAMES))
+        ],
+    )
+    mini.dbt(
+        "build",
+        "--select",
+        "+int_identity__record_customers",
+        "+int_identity__refused_identifiers",
+        "+int_identity__edges",
+    )
     return mini
 
 
-@pytest.mark.parametrize(("identifier_type", "part"), [
-    ("phone", "2125550100"), ("phone", "0000000000"), ("email", "anonymous"), ("email", "test@test.com"),
-    ("anonymous_id", TABLET),
-])
+@pytest.mark.parametrize(
+    ("identifier_type", "part"),
+    [
+        ("phone", "2125550100"),
+        ("phone", "0000000000"),
+        ("email", "anonymous"),
+        ("email", "test@test.com"),
+        ("anonymous_id", TABLET),
+    ],
+)
 def test_bad_value_is_listed_with_a_reason_and_makes_no_edge(warehouse, identifier_type, part):
     refused = warehouse.rows(
         f"select reason, evidence from intermediate.int_identity__refused_identifiers "

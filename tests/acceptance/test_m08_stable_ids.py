@@ -5,7 +5,9 @@ from tests.conftest import Walk
 
 def customers_by_record(walk: Walk) -> dict[str, str]:
     with walk.warehouse() as con:
-        return dict(con.sql("select record_key, customer_id from intermediate.int_identity__record_customers").fetchall())
+        return dict(
+            con.sql("select record_key, customer_id from intermediate.int_identity__record_customers").fetchall()
+        )
 
 
 def test_ids_change_only_through_the_merge_log(second: Walk, next_day: Walk):

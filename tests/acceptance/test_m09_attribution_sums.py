@@ -22,7 +22,9 @@ def test_credit_and_money_sum_per_order(next_day: Walk, model: str):
             group by 1
             having sum(credit) is null or abs(sum(credit) - 1) > 1e-9
                 or round(sum(attributed_revenue) * 100) <> round(any_value(net_sales_amount) * 100)
-            """, [model]).fetchall()
+            """,
+            [model],
+        ).fetchall()
         orders = con.sql("select count(*) from fct_orders where not is_test and not is_cancelled").fetchone()[0]
     assert orders > 300
     assert not wrong[:5]
@@ -30,8 +32,12 @@ def test_credit_and_money_sum_per_order(next_day: Walk, model: str):
 
 def test_money_is_whole_cents_and_some_is_unattributed(next_day: Walk):
     with next_day.marts() as con:
-        assert con.sql("select count(*) from fct_attribution where attributed_revenue * 100 <> floor(attributed_revenue * 100)").fetchone() == (0,)
-        unattributed, total = con.sql("select count(*) filter (where touchpoint_id is null), count(*) from fct_attribution").fetchone()
+        assert con.sql(
+            "select count(*) from fct_attribution where attributed_revenue * 100 <> floor(attributed_revenue * 100)"
+        ).fetchone() == (0,)
+        unattributed, total = con.sql(
+            "select count(*) filter (where touchpoint_id is null), count(*) from fct_attribution"
+        ).fetchone()
     assert 0 < unattributed < total
 
 

@@ -11,7 +11,9 @@ def writes(walk: Walk) -> list[dict]:
 
 def ledger(walk: Walk) -> list[tuple]:
     with walk.marts() as con:
-        return con.sql("select sync_run_id, audience, destination, customer_id, action, fingerprint, status from fct_sync_records").fetchall()
+        return con.sql(
+            "select sync_run_id, audience, destination, customer_id, action, fingerprint, status from fct_sync_records"
+        ).fetchall()
 
 
 def test_first_run_sends(first: Walk):

@@ -8,9 +8,12 @@ from tests.conftest import Walk
 
 def test_every_member_has_a_granted_consent(next_day: Walk):
     with next_day.warehouse() as con:
-        members = con.sql("select customer_id, consent_evidence_id, consent_policy_version, consent_as_of from audiences.aud_cart_abandoners").fetchall()
+        members = con.sql(
+            "select customer_id, consent_evidence_id, consent_policy_version, consent_as_of from audiences.aud_cart_abandoners"
+        ).fetchall()
         granted = {
-            customer for (customer,) in con.sql(
+            customer
+            for (customer,) in con.sql(
                 "select distinct customer_id from intermediate.int_identity__record_customers as map "
                 "left join raw_shopify.customers as shopify on map.record_key = 'shopify:' || shopify.id "
                 "left join raw_klaviyo.profiles as klaviyo on map.record_key = 'klaviyo:' || klaviyo.id "

@@ -18,7 +18,8 @@ def test_every_mart_is_contracted_and_described(manifest: dict):
 
 def test_every_mart_has_a_tested_key(manifest: dict):
     tested = {
-        test["attached_node"] for test in manifest["nodes"].values()
+        test["attached_node"]
+        for test in manifest["nodes"].values()
         if test["resource_type"] == "test" and (test.get("test_metadata") or {}).get("name") == "unique"
     }
     marts = {key for key, n in manifest["nodes"].items() if n["resource_type"] == "model" and n["fqn"][1] == "marts"}

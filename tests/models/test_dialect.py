@@ -10,8 +10,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.models.conftest import PROJECT
 
 FILES = sorted(
@@ -51,7 +49,7 @@ def sql_of(path: Path) -> str:
     text = re.sub(r"{%.*?%}", " ", text, flags=re.DOTALL)
     text = re.sub(r"{{.*?}}", " jinja ", text, flags=re.DOTALL)
     text = re.sub(r"--[^\n]*", " ", text)
-    return re.sub(r"'(?:[^']|'')*'", " 'text' ", text)
+    return re.sub(r"'(?:[^']|'')*'", " '?' ", text)
 
 
 def order_keys(sql: str) -> list[str]:
@@ -71,17 +69,24 @@ def order_keys(sql: str) -> list[str]:
     return [key for key in keys if key]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_only_words_of_both_engines(path: Path) -> None:
-    sql = sql_of(path)
-    found = {reason: match.group() for reason, pattern in REFUSED.items()
-             if (match := re.search(pattern, sql, re.IGNORECASE))}
+def test_only_words_of_both_engines() -> None:
+    found = {
+        path.stem: (match.group(), reason)
+        for path in FILES
+        for reason, pattern in REFUSED.items()
+        if (match := re.search(pattern, sql_of(path), re.IGNORECASE))
+    }
     assert not found
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_order_by_says_where_nulls_go(path: Path) -> None:
-    assert [key for key in order_keys(sql_of(path)) if not re.search(r"nulls\s+(first|last)$", key, re.IGNORECASE)] == []
+def test_order_by_says_where_nulls_go() -> None:
+    found = {
+        path.stem: key
+        for path in FILES
+        for key in order_keys(sql_of(path))
+        if not re.search(r"nulls\s+(first|last)$", key, re.IGNORECASE)
+    }
+    assert not found
 
 
 def test_contracts_use_types_of_both_engines(manifest: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ selvage:
         - module: warehouse.dbt_lock
           config: {path: "{{ env_var('SELVAGE_WRITE_LOCK') }}"}
 """
-PROJECT = "name: toy\nversion: '1'\nprofile: selvage\nmodel-paths: [models]\n"
+PROJECT = "name: toy\nversion: '1.0.0'\nprofile: selvage\nmodel-paths: [models]\n"
 OTHER_PROCESS = """
 import sys, duckdb
 from pathlib import Path
@@ -35,7 +35,7 @@ from warehouse.lock import write_lock
 with write_lock("another process", timeout_seconds=1, path=Path(sys.argv[1])):
     print(duckdb.connect(sys.argv[2]).execute("select count(*) from one").fetchone()[0])
 """
-SLOW = "select sum(sqrt(a.range * b.range)) as total from range(2000000) as a, range(2000) as b"
+SLOW = "{{ config(materialized='table') }} select sum(sqrt(a.range * b.range)) as total from range(2000000) as a, range(2000) as b"
 
 
 @pytest.fixture
@@ -65,7 +65,9 @@ def test_after_a_command_another_process_can_write(toy: Path) -> None:
 
 
 def test_a_failure_is_named_without_personal_data_and_lets_go_too(toy: Path) -> None:
-    (toy / "models" / "two.sql").write_text("select cast('ana@example.com' as integer) as two")
+    (toy / "models" / "two.sql").write_text(
+        "{{ config(materialized='table') }} select cast('ana@example.com' as integer) as two"
+    )
     with pytest.raises(dbt.DbtFailed, match=r"dbt run failed\n  two: ") as caught:
         dbt.invoke("run")
     assert list(caught.value.nodes) == ["two"]

@@ -37,7 +37,7 @@ missing_models as (
     select
         conversion_id,
         'a model is missing' as attribution_model,
-        null as credit
+        cast(null as decimal(18, 12)) as credit
     from models_per_conversion
     where model_count <> {{ attribution_weights() | length }}
 

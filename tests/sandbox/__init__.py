@@ -1,0 +1,1 @@
+"""Tests of the sandbox: the simulated shop and the vendors that show it."""

@@ -1,0 +1,19 @@
+"""Ways to look at the made world that the tests of this folder share."""
+
+from __future__ import annotations
+
+import duckdb
+
+PEOPLE, DAYS = 600, 60
+
+
+def none(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Fail with the first rows if the query returns any."""
+    rows = connection.execute(sql).fetchmany(5)
+    assert not rows, f"{len(rows)} or more rows of: {sql}\n" + "\n".join(map(str, rows))
+
+
+def one(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple:
+    row = connection.execute(sql).fetchone()
+    assert row is not None
+    return row
