@@ -88,7 +88,7 @@ class Copy:
                 select
                     members.customer_id,
                     coalesce({", ".join(_known(name) for name in identifiers)}) is not null as is_known,
-                    {_keyed_hash([_pair(name) for name in identifiers])} as identity,
+                    {identity_sql(destination, audience)} as identity,
                     {_keyed_hash([*(_pair(name) for name in contact), *properties])} as content,
                     {held_out_sql("$audience", "members.customer_id", "$threshold")} as is_held_out,
                     suppressions.reason as suppression_reason
@@ -156,6 +156,11 @@ def contact_fields_of(destination: Destination, audience: Audience) -> tuple[str
     if not set(found) <= set(CONTACT_POINTS):
         raise ValueError(f"unknown contact fields: {', '.join(sorted(set(found) - set(CONTACT_POINTS)))}")
     return found
+
+
+def identity_sql(destination: Destination, audience: Audience) -> str:
+    """The keyed hash of a customer's identifiers, from ``contacts`` and ``$key``."""
+    return _keyed_hash([_pair(name) for name in identifiers_of(destination, audience)])
 
 
 def table_of(audience: Audience) -> str:

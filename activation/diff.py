@@ -75,10 +75,21 @@ select
     latest.told.fingerprint as fingerprint,
     split_part(latest.told.fingerprint, '-', 1) as identity,
     latest.told.remote_id as remote_id,
+    latest.recorded_at,
     coalesce(refused.rejections, 0) as rejections,
     refused.asked
 from latest
 full join refused on refused.customer_id = latest.customer_id
+"""
+
+_UNCERTAIN = """
+create or replace temp table uncertain as
+select distinct
+    uncertain_rows.customer_id,
+    split_part(uncertain_rows.fingerprint, '-', 1) as identity
+from uncertain_rows
+left join state on state.customer_id = uncertain_rows.customer_id
+where state.recorded_at is null or state.recorded_at < uncertain_rows.noted_at
 """
 
 _ACTIONS = """
@@ -122,7 +133,10 @@ known as (
         coalesce(state.is_member, false) as is_member,
         maybe.customer_id is not null as is_uncertain,
         coalesce(maybe.identities, 1) > 1 as is_mixed,
-        case when maybe.identities > 1 then '' else coalesce(state.fingerprint, maybe.identity || '-') end as fingerprint,
+        case
+            when maybe.identities > 1 then ''
+            else coalesce(state.fingerprint, maybe.identity || '-')
+        end as fingerprint,
         coalesce(maybe.identity, state.identity) as identity,
         state.remote_id,
         coalesce(state.rejections, 0) as rejections,
@@ -255,13 +269,9 @@ def read_state(
     """Make tables ``state`` and ``uncertain`` from the ledger and the batches under way."""
     ledger_rows = ledger.rows(connection)  # noqa: F841  (DuckDB finds it by its name)
     connection.execute(_STATE, {"audience": audience})
-    nobody = pa.table({name: pa.array([], pa.string()) for name in ("customer_id", "fingerprint")})
-    columns = nobody.column_names
-    connection.register("uncertain_rows", pa.concat_tables([nobody, *(rows.select(columns) for rows in uncertain)]))
-    connection.execute(
-        "create or replace temp table uncertain as "
-        "select distinct customer_id, split_part(fingerprint, '-', 1) as identity from uncertain_rows"
-    )
+    fields = [("customer_id", pa.string()), ("fingerprint", pa.string()), ("noted_at", pa.timestamp("us"))]
+    connection.register("uncertain_rows", pa.concat_tables([pa.schema(fields).empty_table(), *uncertain]))
+    connection.execute(_UNCERTAIN)
     connection.unregister("uncertain_rows")
 
 
@@ -281,8 +291,12 @@ def actions(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         from actions
         where not is_expired
         order by
-            case when action = 'remove' then 1 when change in ('move', 'search') then 2 when action = 'add' then 3 else 4 end
-                asc nulls last,
+            case
+                when action = 'remove' then 1
+                when change in ('move', 'search') then 2
+                when action = 'add' then 3
+                else 4
+            end asc nulls last,
             customer_id asc nulls last
         """
     ).to_arrow_table()

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from activation.audience import EVIDENCE, Copy, contact_fields_of, identifiers_of, scalar, table_of
-from activation.destination import MOVED, Action, Audience, Contact, Destination, Evidence, Member
+from activation.audience import EVIDENCE, Copy, contact_fields_of, identifiers_of, identity_sql, scalar, table_of
+from activation.destination import MOVED, SEARCHED, Action, Audience, Contact, Destination, Evidence, Member
 from activation.ledger import Ledger
 from activation.plans import Plan
 
@@ -23,6 +23,7 @@ def batches(
     action: Action,
     is_move: bool,
     ledger: Ledger,
+    key: str,
     size: int,
 ) -> Iterator[list[Member]]:
     """The members of one action in batches of at most ``size``, by customer id; moves and other updates apart.
@@ -42,11 +43,17 @@ def batches(
         from planned
         anti join (select * from ledger_rows where plan_id = $plan_id and action = $action) as done
             on done.customer_id = planned.customer_id
-        where planned.action = $action and (planned.reason is not distinct from $moved) = $is_move
+        where planned.action = $action and (coalesce(planned.reason, '') in ($moved, $searched)) = $is_move
         """,
-        {"plan_id": plan.plan_id, "action": action, "moved": MOVED, "is_move": is_move},
+        {"plan_id": plan.plan_id, "action": action, "moved": MOVED, "searched": SEARCHED, "is_move": is_move},
     )
-    contact = "".join(f", nullif(trim(contacts.{name}), '') as contact_{name}" for name in fields)
+    # A member is removed under the identifier it was told under: today's says nothing if it has changed since.
+    is_same = (
+        f"($action <> 'remove' or {identity_sql(destination, audience)} = split_part(outgoing.fingerprint, '-', 1))"
+    )
+    contact = "".join(
+        f", case when {is_same} then nullif(trim(contacts.{name}), '') end as contact_{name}" for name in fields
+    )
     sent = "".join(f', members."{name}" as "property_{name}"' for name in properties)
     relation = connection.execute(
         f"""
@@ -54,7 +61,10 @@ def batches(
             outgoing.customer_id,
             outgoing.fingerprint,
             outgoing.reason,
-            case when $action <> 'add' then state.remote_id end as remote_id,
+            case
+                when $action <> 'add' and outgoing.fingerprint <> '' and coalesce(outgoing.reason, '') <> $searched
+                    then state.remote_id
+            end as remote_id,
             coalesce(members.consent_evidence_id, suppressions.consent_evidence_id) as consent_evidence_id,
             members.consent_policy_version,
             coalesce(members.consent_as_of, suppressions.consent_as_of)::timestamp as consent_as_of
@@ -67,7 +77,7 @@ def batches(
         left join state on state.customer_id = outgoing.customer_id
         order by outgoing.customer_id asc nulls last
         """,
-        {"action": action},
+        {"action": action, "searched": SEARCHED, "key": key},
     )
     reader = relation.to_arrow_reader(size)
     try:

@@ -6,13 +6,15 @@
 - a batch that the ledger already has is simply forgotten,
 - a batch with a job is asked for: the job goes on at the vendor and its outcome is recorded, nothing is sent again,
 - a batch without a job may or may not have arrived: its customers are uncertain. The next plan sends those who are
-  desired again (writes are safe to repeat) and removes the others even though the ledger never heard of them.
+  desired again (writes are safe to repeat) and removes the others even though the ledger never heard of them. An
+  answer recorded later for the same customer ends the uncertainty.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,6 +29,7 @@ class Pending:
 
     rows: pa.Table
     job_id: str | None
+    noted_at: datetime
 
     def text(self, column: str) -> str:
         """A column that is the same in all rows: batch_id, sync_run_id, plan_id, build_id, audience."""
@@ -44,6 +47,11 @@ class Pending:
     def customer_ids(self) -> list[str]:
         return list(self.rows["customer_id"].to_pylist())
 
+    def uncertain(self) -> pa.Table:
+        """Who may have arrived under which fingerprint: customer_id, fingerprint, noted_at."""
+        noted_at = pa.repeat(pa.scalar(self.noted_at, pa.timestamp("us")), self.rows.num_rows)
+        return self.rows.select(["customer_id", "fingerprint"]).append_column("noted_at", noted_at)
+
 
 class PendingFolder:
     """The batches of one destination that are under way. The caller holds the destination's lock."""
@@ -53,7 +61,7 @@ class PendingFolder:
 
     def note(self, rows: pa.Table) -> Pending:
         """Before sending: these rows are about to go out."""
-        pending = Pending(rows, None)
+        pending = Pending(rows, None, datetime.now(UTC).replace(tzinfo=None))
         write_file(self.folder / f"{pending.batch_id}.parquet", rows)
         return pending
 
@@ -81,5 +89,6 @@ class PendingFolder:
                 self.forget([path.stem])
                 continue
             job = path.with_suffix(".job")
-            found.append(Pending(pq.read_table(path), job.read_text() if job.exists() else None))
+            noted_at = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
+            found.append(Pending(pq.read_table(path), job.read_text() if job.exists() else None, noted_at))
         return found

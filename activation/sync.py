@@ -144,10 +144,11 @@ def apply(plan: Plan, *, approved_by: str | None = None, allow_empty: bool = Fal
         sender = sync.sender(spec, run_id, plan.plan_id, plan.build_id, connect=not plan.is_empty)
         diff.read_state(copy.connection, sync.ledger, spec.name)
         copy.suppressions(spec)
+        key = sync.settings.hash_key()
         for action, is_move in STEPS:
             sizes = sync.destination.BATCH_SIZE
             size = min(sizes["remove"], sizes["update"]) if is_move else sizes[action]
-            for members in batches(copy, sync.destination, spec, plan, action, is_move, sync.ledger, size):
+            for members in batches(copy, sync.destination, spec, plan, action, is_move, sync.ledger, key, size):
                 sender.send(action, members, is_move)
         sync.pending.forget(left_behind)  # this plan held their customers
         result = SyncResult(
@@ -190,7 +191,7 @@ def _compare(sync: _Sync, copy: Copy, spec: Audience, resend: bool) -> Plan:
     under_way = [note for note in sync.pending.open(sync.ledger) if note.audience == spec.name]
     copy.suppressions(spec)
     copy.candidates(spec, sync.destination, sync.settings.hash_key())
-    diff.read_state(copy.connection, sync.ledger, spec.name, [note.rows for note in under_way])
+    diff.read_state(copy.connection, sync.ledger, spec.name, [note.uncertain() for note in under_way])
     counts = diff.compare(copy.connection, spec.mode, resend)
     if counts["removals"] + counts["moves"] and not sync.destination.CAN_REMOVE:
         raise ValueError(f"{sync.name} cannot remove members, and {spec.name} has to remove {counts['removals']}")

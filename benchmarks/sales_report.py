@@ -1,10 +1,10 @@
-"""One day of Shopify's sales report beside ours: the same lines, the difference, and the difference's name.
+"""One day of Shopify's sales report beside ours: the same lines, the difference, and its name.
 
     python -m benchmarks.sales_report --day 2026-06-12
 
-"Documents" are the vendor's own orders, lines and refunds as they stood at the sandbox's clock, added up here in integer
-cents by the definitions of Shopify's report: sales on the day of the order, returns on the day of the refund, without
-test orders and gift cards. "Ours" are the published marts. Nothing is shared between the two paths but the documents.
+"Documents" are the vendor's own orders, lines and refunds as they stood at the sandbox's clock, added up here in
+integer cents by the definitions of Shopify's report: sales on the day of the order, returns on the day of the refund,
+without test orders and gift cards. "Ours" are the published marts. Nothing is shared between the two paths but the documents.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def documents(world: Path, now: datetime, day: date, zone: str) -> dict[str, int
         for table, key in (("orders", "order_id"), ("order_lines", "line_id")):
             con.execute(
                 f"create table {table} as select * from '{world}/shopify_{table}.parquet' "
-                f"where updated_at <= timestamp '{now}' qualify row_number() over (partition by {key} order by version desc) = 1"
+                f"where updated_at <= timestamp '{now}' "
+                f"qualify row_number() over (partition by {key} order by version desc) = 1"
             )
         local = f"cast(timezone('{zone}', timezone('UTC', processed_at)) as date)"
         sold = con.sql(
@@ -79,7 +80,7 @@ def documents(world: Path, now: datetime, day: date, zone: str) -> dict[str, int
 
 
 def ours(marts: Path, day: date) -> tuple[dict[str, int], dict[str, int]]:
-    """The same lines in cents from the marts: returns by refund date (Shopify's way), and by order date (fct_orders)."""
+    """The same lines in cents from the marts: returns by refund date (Shopify's way), and by order date."""
     with duckdb.connect(str(marts), read_only=True) as con:
         sold = con.execute(
             "select sum(gross_amount), sum(discount_amount), sum(refunded_line_amount), sum(shipping_amount), "
@@ -120,7 +121,7 @@ def _with_totals(gross: int, discounts: int, returns: int, shipping: int, taxes:
 
 
 def _cents(row: tuple | None) -> list[int]:
-    return [int(round((value or 0) * 100)) for value in row or ()]
+    return [round((value or 0) * 100) for value in row or ()]
 
 
 def main() -> int:
@@ -137,8 +138,8 @@ def main() -> int:
     print(f"{chosen.day}          documents         ours   difference | by order date   difference")
     for line, other in zip(by_refund, by_order, strict=True):
         print(
-            f"{line.name:<12} {line.documents / 100:>14,.2f} {line.ours / 100:>12,.2f} {line.difference / 100:>12,.2f} |"
-            f" {other.ours / 100:>13,.2f} {other.difference / 100:>12,.2f}  {other.why}"
+            f"{line.name:<12} {line.documents / 100:>14,.2f} {line.ours / 100:>12,.2f} {line.difference / 100:>12,.2f}"
+            f" | {other.ours / 100:>13,.2f} {other.difference / 100:>12,.2f}  {other.why}"
         )
     return 1 if any(line.difference for line in by_refund) else 0
 

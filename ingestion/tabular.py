@@ -98,7 +98,8 @@ class TabularFile:
             self._database.execute("create table places (place bigint, shift bigint)")
             self._database.executemany("insert into places values (?, ?)", list(places.items()))
             self._database.execute(
-                "create or replace table dropped as select d.* replace (_row_number + coalesce(shift, 0) as _row_number)"
+                "create or replace table dropped as"
+                " select d.* replace (_row_number + coalesce(shift, 0) as _row_number)"
                 " from dropped as d asof left join places on d._row_number >= places.place"
             )
             yield False, self._quarantine([(row[0], snake_case(row[1]), *row[2:]) for row in rejected])
@@ -123,18 +124,16 @@ class TabularFile:
         ]
         paths = {key: '$."' + key.replace('"', '\\"') + '"' for key in keys}
         read = [f"json_extract_string(doc, {_text(path)}) as {_name(key)}" for key, path in paths.items()]
-        self._database.execute(
-            f"create table dropped as select {', '.join([*read, 'row_number as _row_number'])} from lines where {objects}"
-        )
+        columns = ", ".join([*read, "row_number as _row_number"])
+        self._database.execute(f"create table dropped as select {columns} from lines where {objects}")
+        kinds = (f"json_type(doc, {_text(path)})" for path in paths.values())
+        is_text = [
+            f"count_if({kind} = 'VARCHAR') > {1 - SHARE_THAT_FITS:.2f} * count_if({kind} <> 'NULL')" for kind in kinds
+        ]
         strings = self._database.execute(
-            "select "
-            + (
-                ", ".join(f"coalesce(bool_or(json_type(doc, {_text(p)}) = 'VARCHAR'), false)" for p in paths.values())
-                or "1"
-            )
-            + f" from (from lines where {objects} limit {ROWS_TO_JUDGE})"
+            f"select {', '.join(is_text or ['1'])} from (from lines where {objects} limit {ROWS_TO_JUDGE})"
         ).fetchall()[0]
-        yield from self._typed({key: bool(is_text) for key, is_text in zip(keys, strings, strict=False)})
+        yield from self._typed(dict(zip(keys, strings, strict=False)))
         bad = self._database.execute(
             f"select row_number, 'row', 'not a JSON object', doc from lines where not {objects}"
         ).fetchall()

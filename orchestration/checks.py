@@ -1,13 +1,13 @@
 """Freshness: a source whose newest event is too old stops the run before anything is built, published or sent.
 
 What counts is the newest event by the vendor's own clock and the last read that succeeded by ours: a source that is
-read well but brings nothing new is as stale as one that is not read.
+read well but brings nothing new is as stale as one that is not read. A source without a clock (a folder of files) goes
+by that of the vendors beside it, and by ours when there is none.
 """
 
-from __future__ import annotations
-
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,43 +16,82 @@ import dagster as dg
 import selvage
 
 
-def freshness_check(vendor: str, keys: Sequence[dg.AssetKey], limit: timedelta) -> dg.AssetChecksDefinition:
-    """One blocking check for a source, shown on the first of its tables (its tables are read together)."""
+@dataclass(frozen=True)
+class Judgement:
+    """Whether a source is fresh, the sentence that says so, and the times it rests on."""
 
-    @dg.asset_check(
-        asset=keys[0],
-        name=f"{vendor}_is_fresh",
-        description=f"The newest event and the last successful read of {vendor} are at most {_hours(limit)} old.",
-        blocking=True,
+    passed: bool
+    description: str
+    metadata: dict[str, str]
+
+
+def freshness_checks(limits: Mapping[str, tuple[dg.AssetKey, timedelta]]) -> list[dg.AssetChecksDefinition]:
+    """A blocking check per source, each shown on one of its tables (a source's tables are read together).
+
+    ``limits``: vendor -> that table and how old its newest event may be. They are one step, which starts when every
+    source has been read: a source without a clock needs the clocks of the others.
+    """
+    vendors = {key: vendor for vendor, (key, _) in limits.items()}
+    if not limits:
+        return []
+
+    @dg.multi_asset_check(
+        name="freshness",
+        specs=[
+            dg.AssetCheckSpec(
+                f"{vendor}_is_fresh",
+                asset=key,
+                description=f"Newest event and last good read of {vendor} are at most {_hours(limit)} old.",
+                blocking=True,
+            )
+            for vendor, (key, limit) in limits.items()
+        ],
+        can_subset=True,
     )
-    def is_fresh() -> dg.AssetCheckResult:
-        return evaluate(vendor, limit, datetime.now(UTC).replace(tzinfo=None))
+    def freshness(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        now = datetime.now(UTC).replace(tzinfo=None)
+        for check in sorted(context.selected_asset_check_keys):
+            vendor = vendors[check.asset_key]
+            found = evaluate(vendor, limits[vendor][1], now)
+            yield dg.AssetCheckResult(
+                passed=found.passed,
+                asset_key=check.asset_key,
+                check_name=check.name,
+                description=found.description,
+                metadata=found.metadata,
+            )
 
-    return is_fresh
+    return [freshness]
 
 
-def evaluate(vendor: str, limit: timedelta, now: datetime) -> dg.AssetCheckResult:
+def evaluate(vendor: str, limit: timedelta, now: datetime) -> Judgement:
     """Judge ``work/reads/<vendor>.json``; times are UTC without a zone."""
     file = selvage.settings().work / "reads" / f"{vendor}.json"
     if not file.exists():
-        return _result(False, f"{vendor} has never been read to its end.", {})
+        return Judgement(False, f"{vendor} has never been read to its end.", {})
     read: dict[str, Any] = json.loads(file.read_text())
     read_at, vendor_now, newest = (_time(read.get(name)) for name in ("read_at", "vendor_now", "newest_event_at"))
     shown = {name: value for name, value in read.items() if isinstance(value, str)}
     if read_at is None or now - read_at > limit:
-        return _result(False, f"{vendor} was last read more than {_hours(limit)} ago.", shown)
+        return Judgement(False, f"{vendor} was last read more than {_hours(limit)} ago.", shown)
     if newest is None:
-        return _result(False, f"{vendor} has not shown a single event yet.", shown)
-    age = (vendor_now or read_at) - newest
+        return Judgement(False, f"{vendor} has not shown a single event yet.", shown)
+    age = (vendor_now or _clock_beside(vendor) or read_at) - newest
     if age > limit:
-        return _result(
+        return Judgement(
             False, f"The newest event of {vendor} is {_hours(age)} old; at most {_hours(limit)} is well.", shown
         )
-    return _result(True, f"The newest event of {vendor} is {_hours(age)} old.", shown)
+    return Judgement(True, f"The newest event of {vendor} is {_hours(age)} old.", shown)
 
 
-def _result(passed: bool, description: str, metadata: dict[str, Any]) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(passed=passed, description=description, metadata=metadata)
+def _clock_beside(vendor: str) -> datetime | None:
+    """The latest clock that another source showed when it was read."""
+    clocks = []
+    for file in (selvage.settings().work / "reads").glob("*.json"):
+        read: dict[str, Any] = json.loads(file.read_text())
+        if file.stem != vendor and (clock := _time(read.get("vendor_now"))):
+            clocks.append(clock)
+    return max(clocks, default=None)
 
 
 def _time(text: str | None) -> datetime | None:

@@ -27,11 +27,13 @@ def build() -> dg.Definitions:
             *publishing.publishing_assets(*published_keys(manifest, translator)),
             *activation.sync_assets(syncs),
         ],
-        asset_checks=[
-            checks.freshness_check(vendor, [spec.key for spec in landing[vendor].specs], module.FRESHNESS)
-            for vendor, module in modules.items()
-            if module.FRESHNESS is not None
-        ],
+        asset_checks=checks.freshness_checks(
+            {
+                vendor: (next(iter(landing[vendor].specs)).key, module.FRESHNESS)
+                for vendor, module in modules.items()
+                if module.FRESHNESS is not None
+            }
+        ),
         jobs=automation.jobs(),
         schedules=automation.schedules(),
         executor=dg.in_process_executor,

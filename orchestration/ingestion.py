@@ -71,22 +71,22 @@ def source_assets(vendor: str, module: ModuleType) -> dg.AssetsDefinition:
             context.log.warning(note)
         totals = raw_rows(vendor)
         for key in sorted(context.selected_asset_keys):
-            yield dg.MaterializeResult(asset_key=key, metadata=_metadata(landed, key.path[-1], totals))
+            table = key.path[-1] if len(source.selected_resources) > 1 else None
+            yield dg.MaterializeResult(asset_key=key, metadata=_metadata(landed, table, totals))
 
     return landed_assets
 
 
-def _metadata(landed: Landed, table: str, totals: Mapping[str, int]) -> dict[str, Any]:
-    """Rows of this read and in all. A source of one asset answers for all its tables."""
-    known = table in totals or table in landed.rows
+def _metadata(landed: Landed, table: str | None, totals: Mapping[str, int]) -> dict[str, Any]:
+    """Rows of this read and in all, of one table or (a source of one asset) of all its tables."""
     metadata: dict[str, Any] = {
-        "rows_landed": landed.rows.get(table, 0) if known else landed.total,
-        "dagster/row_count": totals.get(table, 0) if known else sum(totals.values()),
+        "rows_landed": landed.rows.get(table, 0) if table else landed.total,
+        "dagster/row_count": totals.get(table, 0) if table else sum(totals.values()),
         "read_seconds": landed.seconds,
     }
     if landed.newest_event_at:
         metadata["newest_event_at"] = landed.newest_event_at.isoformat()
-    if not known:
+    if table is None:
         metadata["tables"] = ", ".join(sorted(totals)) or "none"
     return metadata
 

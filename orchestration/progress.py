@@ -40,6 +40,7 @@ class Progress(logging.Handler):
     tests: int = 0
     _started: dict[str, float] = field(default_factory=dict)
     _done: dict[str, list[str]] = field(default_factory=dict)
+    _checked: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -64,7 +65,7 @@ class Progress(logging.Handler):
         event = getattr(record, "dagster_event", None)
         if isinstance(event, dg.DagsterEvent):
             self.handle_event(event)
-        elif record.levelno >= logging.WARNING:
+        elif record.levelno == logging.WARNING and not record.getMessage().startswith("Dependencies for step"):
             self._print(f"           ! {one_line(record.getMessage().rsplit(' - ', 1)[-1])}")
 
     def handle_event(self, event: dg.DagsterEvent) -> None:
@@ -85,12 +86,15 @@ class Progress(logging.Handler):
                 self.tests += 1
                 found = event.asset_check_evaluation_data
                 if not found.passed:
+                    if step_name(step)[0] == "check":
+                        self._checked[step] = one_line(found.description or "")
                     self._print(f"           ! {found.check_name} failed. {one_line(found.description or '')}")
             case dg.DagsterEventType.STEP_SUCCESS:
                 self._success(step)
             case dg.DagsterEventType.STEP_FAILURE:
                 stage, name = step_name(step)
-                self.failed.append(Failed(stage, name, failure_text(event)))
+                reason = self._checked.pop(step, "") or failure_text(event)
+                self.failed.append(Failed(stage, name, reason))
                 self._print(f"  {stage:<8} {name}: FAILED after {self._seconds(step):.1f} s")
 
     def _success(self, step: str) -> None:

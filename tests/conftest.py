@@ -15,11 +15,13 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+import requests
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED, PEOPLE, DAYS = 11, 1200, 90
@@ -32,7 +34,15 @@ class Walk:
     output: str
     seconds: float
     folder: Path
-    requests: list[dict[str, Any]] = field(default_factory=list)
+    now: datetime
+    """The vendors' clock, UTC without zone."""
+    landed_rows: int
+    writes: int
+    """Requests other than reads that Klaviyo got during this run."""
+    imported_profiles: int
+    """Profiles in all import jobs that Klaviyo ever took."""
+    list_members: frozenset[str]
+    """E-mails on the audience's list after the run, as Klaviyo's API tells them."""
 
     def marts(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(self.folder / "marts.duckdb"), read_only=True)
@@ -66,7 +76,7 @@ class Road:
         )
 
     def walk(self) -> Walk:
-        before = len(self.sandbox.requests())
+        before = self._writes()
         started = time.monotonic()
         done = self.command("orchestration", "run")
         seconds = time.monotonic() - started
@@ -76,9 +86,44 @@ class Road:
         shutil.copy2(self.home / "published" / "marts.duckdb", folder)
         shutil.copy2(self.home / "activation.duckdb", folder)
         shutil.copy2(self.home / "warehouse.duckdb", folder)
-        walk = Walk(done.stdout, seconds, folder, self.sandbox.requests()[before:])
+        account = json.loads((self.home / "work" / "last_run.json").read_text())
+        walk = Walk(
+            output=done.stdout,
+            seconds=seconds,
+            folder=folder,
+            now=self.sandbox.now.replace(tzinfo=None),
+            landed_rows=sum(count["rows"] for count in account["landed"].values()),
+            writes=self._writes() - before,
+            imported_profiles=sum(job["total_count"] for job in self.klaviyo("profile-bulk-import-jobs")),
+            list_members=frozenset(self._members()),
+        )
         self.walks.append(walk)
         return walk
+
+    def klaviyo(self, path: str, **parameters: str) -> list[dict[str, Any]]:
+        """All attributes (and the id) that Klaviyo lists under a path, page by page."""
+        url: str | None = f"{self.sandbox.url}/klaviyo/api/{path}"
+        headers = {"Authorization": "Klaviyo-API-Key pk_sandbox", "revision": "2026-07-15"}
+        found = []
+        while url:
+            answer = requests.get(url, params=parameters, headers=headers, timeout=30)
+            answer.raise_for_status()
+            found += [{"id": one["id"], **one["attributes"]} for one in answer.json()["data"]]
+            url, parameters = (answer.json().get("links") or {}).get("next"), {}
+        return found
+
+    def _members(self) -> Iterator[str]:
+        for each in self.klaviyo("lists"):
+            if each["name"] == "Selvage: cart abandoners":
+                yield from (
+                    profile["email"]
+                    for profile in self.klaviyo(f"lists/{each['id']}/profiles", **{"page[size]": "100"})
+                )
+
+    def _writes(self) -> int:
+        return sum(
+            row["count"] for row in self.sandbox.requests() if row["vendor"] == "klaviyo" and row["method"] != "GET"
+        )
 
 
 def clean_environment(home: Path, **more: str) -> dict[str, str]:

@@ -108,10 +108,11 @@ def remove(connection: Connection, members: Sequence[Member], remember: Remember
         return [Outcome("acknowledged", remote_id=member.remote_id) for member in members]
     found = _profile_ids(connection, [member for member in members if not member.remote_id])
     unknown = {m.customer_id for m in members if not m.remote_id and m.customer_id not in found}
-    if unknown:  # no id in the ledger and no profile under today's address: the list itself knows our customer ids
-        found |= _ids_on_list(connection, list_id, unknown)
     ids = {member.customer_id: member.remote_id or found.get(member.customer_id) for member in members}
-    rows = [{"type": "profile", "id": profile_id} for profile_id in sorted({i for i in ids.values() if i})]
+    gone = {profile_id for profile_id in ids.values() if profile_id}
+    if unknown:  # no id in the ledger and no profile under the address: the list itself knows our customer ids
+        gone |= _ids_on_list(connection, list_id, unknown)
+    rows = [{"type": "profile", "id": profile_id} for profile_id in sorted(gone)]
     request_id = None
     if rows:
         try:
@@ -238,12 +239,12 @@ def _profile_ids(connection: Connection, members: Sequence[Member]) -> dict[str,
     return found
 
 
-def _ids_on_list(connection: Connection, list_id: str, customer_ids: set[str]) -> dict[str, str]:
-    found = {}
+def _ids_on_list(connection: Connection, list_id: str, customer_ids: set[str]) -> set[str]:
+    found = set()
     for profile in _pages(connection.client, f"lists/{list_id}/profiles", {"page[size]": "100"}):
         customer_id = (profile["attributes"].get("properties") or {}).get(CUSTOMER_ID)
         if customer_id in customer_ids:
-            found[str(customer_id)] = str(profile["id"])
+            found.add(str(profile["id"]))
     return found
 
 

@@ -2,3 +2,8 @@
 {% macro reported_amount(amount, exchange_rate) -%}
     cast(round(({{ amount }}) * {{ exchange_rate }}, 2) as decimal(18, 4))
 {%- endmacro %}
+
+{# What a line was sold for without its tax, where the model joins `orders`: prices may contain the tax. #}
+{% macro without_tax(amount, tax_amount) -%}
+    {{ amount }} - case when orders.is_tax_included then coalesce({{ tax_amount }}, 0) else 0 end
+{%- endmacro %}

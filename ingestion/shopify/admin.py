@@ -100,7 +100,7 @@ class Admin:
         raise ShopifyError(f"The result of a bulk operation is not complete: {done['objectCount']} objects expected")
 
     def _run(self, query: str) -> dict[str, Any]:
-        """Start the operation and wait for its end, with growing pauses. A failure inside Shopify is tried once more."""
+        """Start the operation and wait for its end, with growing pauses. Shopify's own failures get a second try."""
         for attempt in range(2):
             started, pause = self._start(query), FIRST_POLL_SECONDS
             asked = "query($id: ID!) { bulkOperation(id: $id) { status errorCode objectCount url } }"

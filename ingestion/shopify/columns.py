@@ -9,6 +9,7 @@ from ingestion.tables import Column
 LATEST: tuple[str, Literal["asc", "desc"]] = ("updated_at", "desc")
 LEGACY = "split_part({text}, '/', 5)"  # gid://shopify/Order/<id>
 OWNER = "split_part(parent_gid, '/', 5)"
+GRANDPARENT = "__grandparentId"  # written by the reader into children of an object that has a parent itself
 ITSELF = "split_part(gid, '/', 5)"
 
 

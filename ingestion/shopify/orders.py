@@ -5,9 +5,11 @@ from __future__ import annotations
 from ingestion.shopify.columns import (
     CREATED,
     GID,
+    GRANDPARENT,
     ID,
     ITSELF,
     LATEST,
+    LEGACY,
     OWNER,
     PROCESSED,
     UPDATED,
@@ -169,6 +171,7 @@ REFUND_LINES = Table(
     (
         ID,
         Column("refund_id", sql=OWNER),
+        Column("order_id", path=GRANDPARENT, sql=LEGACY),
         reference("order_line_id", "lineItem"),
         Column("quantity", "bigint", "quantity"),
         Column("restock_type", path="restockType"),

@@ -22,6 +22,7 @@ import selvage
 from ingestion import reading
 from ingestion.position import Position
 from ingestion.shopify.admin import Admin, quoted
+from ingestion.shopify.columns import GRANDPARENT
 from ingestion.tables import PAGE, Line, Table, page_of, query
 from ingestion.window import Window
 
@@ -189,11 +190,11 @@ def _details(admin: Admin, root: Root, page: pa.Table) -> Iterator[pa.Table]:
     )
     owners = dict(zip(found["detail"].to_pylist(), found["gid"].to_pylist(), strict=True))
     kind, ids = root.detail_tables[0].kind, list(owners)
-    below = " ".join(
-        f"{one.field}(first: {CHILDREN_PER_PAGE}) {{ {PAGE_INFO} nodes {{ {selection(root.detail_tables, one.kind)} }} }}"
-        for one in root.detail_connections
-    )
-    asked = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {kind} {{ {selection(root.detail_tables, kind)} {below} }} }} }}"
+    fields = selection(root.detail_tables, kind)
+    for one in root.detail_connections:
+        inner = selection(root.detail_tables, one.kind)
+        fields += f" {one.field}(first: {CHILDREN_PER_PAGE}) {{ {PAGE_INFO} nodes {{ {inner} }} }}"
+    asked = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {kind} {{ {fields} }} }} }}"
     lines: list[Line] = []
     for first in range(0, len(ids), DETAILS_PER_CALL):
         for node in admin.ask(asked, ids=ids[first : first + DETAILS_PER_CALL])["nodes"]:
@@ -221,6 +222,8 @@ def _flatten(
             below += _more(admin, gid, kind, one, found["pageInfo"]["endCursor"], selection(tables, one.kind))
         below.sort(key=lambda child: (len(child["id"]), child["id"]))
         for place, child in enumerate(below, start=1):
+            if parent:
+                child[GRANDPARENT] = parent
             children.append((child["id"], gid, place, one.kind, orjson.dumps(child).decode()))
     return [(gid, parent, 1, kind, orjson.dumps(node).decode()), *children]
 
@@ -268,7 +271,7 @@ def selection(tables: tuple[Table, ...], kind: str) -> str:
             *parents, leaf = [column.ask] if column.ask else column.path.split(".")
             for parent in parents:
                 place = place.setdefault(parent, {})
-            if leaf:
+            if leaf and leaf != GRANDPARENT:
                 place[leaf] = None
     return _written(tree)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,6 +29,7 @@ EAGER = True
 CURRENCY = "USD"
 # Fast rather than small: level 1 packs the lines to a tenth already.
 GZIP_LEVEL, GZIP_FORMAT = 1, 31
+SLICE = timedelta(days=10)
 
 PRODUCTS = """
     select order_id::varchar as ordered_id, '[' || string_agg('{"product_id":"' || product_id || '","sku":"' || sku
@@ -145,22 +147,38 @@ class Drops:
                 self._context.state.execute("insert or replace into web_events_drops values (1, ?)", (now.isoformat(),))
 
     def _write(self, begin: datetime, end: datetime) -> None:
+        """A slice of days at a time: its lines are packed while DuckDB makes those of the next."""
         tables = self._context.tables
-        with duckdb.connect(":memory:", config={"threads": "2"}) as connection:
+        due = f"""
+            select received_at::date::varchar as day, {line_sql()} as line
+            from events
+            left join products on event = 'Order Completed' and order_id = ordered_id
+            where received_at >= $begin and received_at < $end
+            order by received_at, message_id"""
+        with duckdb.connect(":memory:", config={"threads": "2"}) as connection, ThreadPoolExecutor(1) as packers:
             connection.execute("set TimeZone = 'UTC'")
-            connection.execute(f"create temp table products as {PRODUCTS}", {"lines": tables.path("shopify_order_lines")})
-            due = f"""
-                select received_at::date as day, received_at, message_id, {line_sql()} as line
-                from read_parquet($events)
-                left join products on event = 'Order Completed' and order_id = ordered_id
-                where received_at >= $begin and received_at < $end
-                order by received_at, message_id"""
+            connection.execute(f"create table products as {PRODUCTS}", {"lines": tables.path("shopify_order_lines")})
+            # Read once, in order, so that a slice below touches only its own part.
+            events = "select * from read_parquet($events) where received_at >= $begin and received_at < $end"
             values = {"events": tables.path("web_events"), "begin": begin, "end": end}
-            connection.execute(f"create temp table due as {due}", values)
-            days = connection.execute("select distinct day from due order by day").fetchall()
-            for (day,) in days:
-                read = connection.execute("select line from due where day = $day", {"day": day}).to_arrow_table()
-                self._write_day(str(day), read.column("line"))
+            connection.execute(f"create table events as {events} order by received_at", values)
+            (first,) = connection.execute("select min(received_at) from events").fetchall()[0]
+            low = begin if first is None else max(begin, datetime(first.year, first.month, first.day))
+            packed: list[Future[None]] = []
+            while first is not None and low < end:
+                high = min(end, datetime(low.year, low.month, low.day) + SLICE)
+                lines = connection.execute(due, {"begin": low, "end": high}).to_arrow_table()
+                packed.append(packers.submit(self._write_days, lines))
+                low = high
+            for one in packed:
+                one.result()
+
+    def _write_days(self, lines: pa.Table) -> None:
+        counts = lines.column("day").value_counts().to_pylist()
+        begin = 0
+        for one in sorted(counts, key=lambda one: str(one["values"])):
+            self._write_day(one["values"], lines.column("line").slice(begin, one["counts"]))
+            begin += one["counts"]
 
     def _write_day(self, day: str, lines: pa.ChunkedArray) -> None:
         folder = self.folder / day

@@ -28,7 +28,7 @@ def test_no_suppressed_person_is_a_member(next_day: Walk):
         assert suppressed > 0, "nobody is suppressed: nothing was tested"
         for audience, purpose, channel in audiences:
             inside = con.execute(
-                f"select count(*) from aud_{audience} join act_suppressions using (customer_id) "
+                f"select count(*) from {audience} join act_suppressions using (customer_id) "
                 "where act_suppressions.channel in ('all', ?) and act_suppressions.purpose in ('all', ?)",
                 [channel, purpose],
             ).fetchone()

@@ -3,16 +3,18 @@
 
 def test_every_mart_is_contracted_and_described(manifest: dict):
     missing = []
-    marts = [n for n in manifest["nodes"].values() if n["resource_type"] == "model" and n["fqn"][1] in ("marts",)]
+    marts = [n for n in manifest["nodes"].values() if n["resource_type"] == "model" and n["fqn"][1] == "marts"]
     assert len(marts) >= 13
     for node in marts:
         if not node["config"]["contract"]["enforced"]:
             missing.append(f"{node['name']}: no enforced contract")
         if not node["description"].startswith("One row per"):
             missing.append(f"{node['name']}: the description does not begin with its grain")
-        for column in node["columns"].values():
-            if len(column["description"]) < 10 or not column["data_type"]:
-                missing.append(f"{node['name']}.{column['name']}: no description or type")
+        missing += [
+            f"{node['name']}.{column['name']}: no description or type"
+            for column in node["columns"].values()
+            if len(column["description"]) < 10 or not column["data_type"]
+        ]
     assert not missing
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -10,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from activation import discovery, sync
 from activation import ledger as ledger_module
-from activation import sync
-from tests.activation.toy.shelf import BATCH_SIZE
 from tests.activation.world import AUDIENCE, World
 
 ROOT = Path(__file__).parents[2]
@@ -37,14 +37,6 @@ def two_days(world: World) -> None:
     sync.apply(sync.plan(AUDIENCE, "shelf"))
     world.people(range(10, 40), product="SKU-2")
     world.publish()
-
-
-@pytest.fixture
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    from activation import discovery
-
-    monkeypatch.setattr("tests.activation.toy.shelf.BATCH_SIZE", dict.fromkeys(BATCH_SIZE, 10))
-    assert discovery
 
 
 @pytest.mark.parametrize("at", range(1, 16))
@@ -76,19 +68,13 @@ def test_dying_at_any_write(world: World, monkeypatch: pytest.MonkeyPatch, at: i
 def test_dying_around_a_call(world: World, call: int, point: str) -> None:
     two_days(world)
     world.set_remote(die=[call, point])
-    from activation import discovery
-
     killed = discovery.find("shelf").Killed  # type: ignore[attr-defined]
-    try:
+    with contextlib.suppress(killed):
         sync.apply(sync.plan(AUDIENCE, "shelf"))
-    except killed:
-        pass
     finish(world)
 
 
 def test_a_job_left_behind_is_asked_for_not_sent_again(world: World) -> None:
-    from activation import discovery
-
     world.people(range(5))
     world.set_remote(die=[1, "job"], reject=["c_0002@example.com"])
     world.publish()
@@ -102,8 +88,6 @@ def test_a_job_left_behind_is_asked_for_not_sent_again(world: World) -> None:
 
 def test_who_was_maybe_sent_and_is_no_longer_wanted_is_removed(world: World) -> None:
     """The run died after the vendor took the batch and before anyone wrote it down; then a member left."""
-    from activation import discovery
-
     world.people(range(5))
     world.set_remote(die=[1, "after"])
     world.publish()
@@ -141,8 +125,6 @@ def test_kill_9_in_the_middle_of_apply(world: World) -> None:
 
 
 def test_a_plan_applied_again_goes_on_where_it_stopped(world: World) -> None:
-    from activation import discovery
-
     world.people(range(5))
     world.publish()
     made = sync.plan(AUDIENCE, "shelf")

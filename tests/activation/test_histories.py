@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from activation import discovery, sync
@@ -32,7 +32,14 @@ DAYS = st.lists(
 
 
 @pytest.mark.usefixtures("world")
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+)
 @given(days=DAYS)
 def test_the_destination_ends_with_what_is_wanted(tmp_path_factory: pytest.TempPathFactory, days: list[dict]) -> None:
     home = tmp_path_factory.mktemp("history")

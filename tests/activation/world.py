@@ -91,6 +91,8 @@ class World:
         )
         blocked = table({"customer_id": list(self.suppressed), "reason": list(self.suppressed.values())})
         with duckdb.connect(str(partial)) as connection:
+            for name, rows in (("members", members), ("contacts", contacts), ("blocked", blocked)):
+                connection.register(name, rows)
             connection.execute(f"""
                 create table build as
                     select 'build-{self.builds}' as build_id, now()::timestamp as built_at, now()::timestamp as as_of;

@@ -21,7 +21,7 @@ REFUSED = {
     "arg_max, arg_min: max_by, min_by": r"\barg_m(ax|in)\b",
     "strftime: format_date": r"\bstrf?ptime\b|\bstrftime\b",
     "->>: json_text": r"->",
-    "json functions: json_text": r"\bjson_(?!text|)\w+\s*\(|\bget_json_object\b|\bfrom_json\b",
+    "json functions: json_text": r"\bjson_(?!text\b|text_array\b)\w+\s*\(|\bget_json_object\b|\bfrom_json\b",
     "exclude: list the columns": r"\*\s*(exclude|except)\b",
     "asof join: a window": r"\basof\b",
     "generate_series: dbt.date_spine or range": r"\bgenerate_series\b|\bunnest\s*\(",

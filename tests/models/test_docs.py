@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-import selvage
 from tests.models.conftest import PROJECT
 
 Node = dict[str, Any]
@@ -18,10 +17,15 @@ KEY_TESTS = {"unique", "unique_combination", "primary_key"}
 READS = {
     "staging": {"source"},
     "shapes": {"staging"},
-    "intermediate": {"shapes", "intermediate", "source"},
-    "marts": {"intermediate", "marts", "source"},
+    "intermediate": {"shapes", "intermediate"},
+    "marts": {"intermediate", "marts"},
     "audiences": {"intermediate", "marts", "audiences", "activation"},
     "activation": {"intermediate", "marts", "activation"},
+}
+# May only shrink. The ledger is in our own words already; suppressions have no shape, as one vendor tells of them.
+TOLERATED = {
+    "int_consent__suppressions reads stg_klaviyo__profiles",
+    "fct_sync_records reads stg_ledger__sync_records",
 }
 
 
@@ -38,7 +42,7 @@ def test_every_model_says_its_grain(models: dict[str, Node]) -> None:
     assert [node["name"] for node in models.values() if not node["description"].startswith("One row")] == []
 
 
-def test_every_column_of_marts_audiences_and_activation_is_described(models: dict[str, Node]) -> None:
+def test_every_column_of_a_mart_is_described_and_typed(models: dict[str, Node]) -> None:
     missing = {
         node["name"]: [column["name"] for column in node["columns"].values()
                        if not (column["description"] and column["data_type"])]
@@ -63,13 +67,14 @@ def test_every_mart_has_an_enforced_contract(models: dict[str, Node]) -> None:
     assert [node["name"] for node in marts if not node["config"]["contract"]["enforced"]] == []
 
 
-def test_every_mart_and_intermediate_model_has_a_tested_key(manifest: dict[str, Any], models: dict[str, Node]) -> None:
+def test_every_model_that_others_join_has_a_tested_key(manifest: dict[str, Any], models: dict[str, Node]) -> None:
     tested = defaultdict(set)
     for node in manifest["nodes"].values():
         if node["resource_type"] == "test" and node.get("test_metadata"):
             tested[node.get("attached_node")].add(node["test_metadata"]["name"])
     wanted = {key: node["name"] for key, node in models.items() if layer(node) in ("staging", "marts", "audiences")}
-    assert [name for key, name in wanted.items() if not tested[key] & KEY_TESTS] == []
+    without = {name for key, name in wanted.items() if not tested[key] & KEY_TESTS}
+    assert without - {"stg_ledger__sync_records"} == set()  # append-only: a batch may be recorded again after a crash
 
 
 def test_every_model_and_seed_has_one_group_and_owners(manifest: dict[str, Any]) -> None:
@@ -88,15 +93,9 @@ def test_no_layer_reaches_past_its_neighbour(manifest: dict[str, Any], models: d
             if parent.startswith("seed."):
                 continue
             read = "source" if parent.startswith("source.") else layer(models[parent])
-            outside = read == "source" and not is_read_in_place(manifest["sources"][parent]) and layer(node) != "staging"
-            if read not in READS[layer(node)] or outside:
-                wrong.append(f"{node['name']} reads {parent}")
-    assert wrong == []
-
-
-def is_read_in_place(source: Node) -> bool:
-    """Files such as the sync ledger, which no staging model mirrors."""
-    return bool(source.get("external") or {"external", "external_location"} & set(source["config"].get("meta", {})))
+            if read not in READS[layer(node)]:
+                wrong.append(f"{node['name']} reads {parent.rsplit('.', 1)[-1]}")
+    assert set(wrong) == TOLERATED
 
 
 def test_a_vendor_reads_only_itself(models: dict[str, Node]) -> None:
@@ -122,6 +121,5 @@ def test_sql_stays_readable() -> None:
     assert not wrong
 
 
-def test_one_yaml_file_of_properties_names_each_model_once(models: dict[str, Node]) -> None:
+def test_every_model_stands_in_a_properties_file(models: dict[str, Node]) -> None:
     assert [node["name"] for node in models.values() if not node.get("patch_path")] == []
-    assert (selvage.ROOT / "dbt_project" / "profiles.yml").is_file()

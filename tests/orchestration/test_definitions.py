@@ -109,7 +109,9 @@ def ancestors(nodes: dict[dg.AssetKey, Any], key: dg.AssetKey) -> set[dg.AssetKe
 def test_the_order_of_a_run(defs: dg.Definitions, manifest: dict[str, Any]) -> None:
     """Land, build, publish, sync, build the sync models, publish those."""
     nodes = executable(defs)
-    marts = {dg.AssetKey([node["schema"], node["name"]]): node for node in models(manifest) if node["schema"] == "marts"}
+    marts = {
+        dg.AssetKey([node["schema"], node["name"]]): node for node in models(manifest) if node["schema"] == "marts"
+    }
     sync_marts = {key for key, node in marts.items() if "sync" in node["config"]["tags"]}
     syncs = {key for key in nodes if key.path[0] == "activation" and len(key.path) == 3}
     published, copy = dg.AssetKey(["publishing", "marts"]), dg.AssetKey(["publishing", "activation_copy"])

@@ -11,7 +11,7 @@ import pytest
 import selvage
 from orchestration.checks import evaluate
 
-NOW = datetime(2026, 7, 1, 12)
+NOW = datetime.fromisoformat("2026-07-01T12:00:00")
 DAY = timedelta(days=1)
 
 
@@ -43,3 +43,12 @@ def test_a_source_that_was_never_read_fails(home: Path) -> None:
     found = evaluate("shop", DAY, NOW)
     assert not found.passed
     assert "never been read" in str(found.description)
+
+
+def test_a_source_without_a_clock_goes_by_the_vendors_beside_it(home: Path) -> None:
+    read("shop", read_at="2026-07-01T11:59:00", newest_event_at="2026-04-30T23:00:00")
+    assert not evaluate("shop", DAY, NOW).passed, "by our own calendar it is two months old"
+    read("mail", read_at="2026-07-01T11:59:00", vendor_now="2026-05-01T00:00:00", newest_event_at=None)
+    assert evaluate("shop", DAY, NOW).passed
+    read("mail", read_at="2026-07-01T11:59:00", vendor_now="2026-05-09T00:00:00", newest_event_at=None)
+    assert not evaluate("shop", DAY, NOW).passed

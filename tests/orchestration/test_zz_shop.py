@@ -141,9 +141,7 @@ def _children_of(pid: int) -> list[int]:
         return []
 
 
-def test_materialize_all_from_the_ui_with_a_bare_dbt_build_beside_it(
-    shop: Shop, ui: subprocess.Popen[str]
-) -> None:
+def test_materialize_all_from_the_ui_with_a_bare_dbt_build_beside_it(shop: Shop, ui: subprocess.Popen[str]) -> None:
     run_id = shop.materialize_all()
     _wait(lambda: _step(shop, run_id, "build_models") in ("IN_PROGRESS", "SUCCESS", "FAILURE"), 180, "models are built")
     bare = subprocess.run(

@@ -72,7 +72,7 @@ def add(shelf: Shelf, members: Sequence[Member], remember: Remember) -> list[Out
         if member.customer_id not in rejected:
             assert member.contact.email
             remote_id = state["ids"].setdefault(member.contact.email, f"r{len(state['ids'])}")
-            state["members"][member.contact.email] = [remote_id, dict(member.properties)]
+            state["members"][member.contact.email] = [remote_id, dict(member.properties), member.customer_id]
     state["jobs"][job_id] = rejected
     shelf.write(state)
     shelf.die(state, "after")
@@ -95,7 +95,12 @@ def remove(shelf: Shelf, members: Sequence[Member], remember: Remember) -> list[
     shelf.die(state, "before")
     for member in members:
         remote_id = member.remote_id or state["ids"].get(member.contact.email)
-        state["members"] = {email: held for email, held in state["members"].items() if held[0] != remote_id}
+        by_name = not member.remote_id and not member.contact.email
+        state["members"] = {
+            email: held
+            for email, held in state["members"].items()
+            if held[0] != remote_id and not (by_name and held[2] == member.customer_id)
+        }
     shelf.write(state)
     shelf.die(state, "after")
     return [Outcome("acknowledged", request_id=f"request-{len(state['calls'])}") for _ in members]
@@ -106,6 +111,8 @@ def resume(shelf: Shelf, job_id: str, customer_ids: Sequence[str]) -> list[Outco
     if rejected is None:
         return None
     return [
-        Outcome("rejected", "invalid: email", job_id=job_id) if name in rejected else Outcome("acknowledged", job_id=job_id)
+        Outcome("rejected", "invalid: email", job_id=job_id)
+        if name in rejected
+        else Outcome("acknowledged", job_id=job_id)
         for name in customer_ids
     ]

@@ -2,8 +2,11 @@
 -- check-outs. Bots and test hosts are left out. A vendor's check-out without a customer is seen by its web events.
 with events as (
 
-    select * from {{ ref('int_events__events') }}
-    where not is_bot and not is_test_host and event_type in ('product_added', 'checkout_started')
+    select
+        *,
+        lower(replace(event_name, ' ', '_')) as cart_event_type
+    from {{ ref('int_events__events') }}
+    where not is_bot and not is_test_host and lower(event_name) in ('product added', 'checkout started')
 
 ),
 
@@ -24,7 +27,7 @@ acts as (
     select
         event_key as cart_event_key,
         record_key,
-        event_type,
+        cart_event_type as event_type,
         source_system || ':' || coalesce(cart_id, checkout_token, visitor_key) as cart_key,
         checkout_token,
         sku,

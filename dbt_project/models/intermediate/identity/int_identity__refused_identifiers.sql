@@ -25,31 +25,42 @@ rules as (
 
 logins as (
 
-    select distinct
-        identifiers.record_key,
-        identifiers.identifier_type || ':' || identifiers.identifier_value as login
+    select
+        seen.identifier_type,
+        seen.identifier_value,
+        count(distinct logins.identifier_type || ':' || logins.identifier_value) as login_count
+    from identifiers as seen
+    inner join rules on seen.identifier_type = rules.identifier_type and rules.max_customer_ids is not null
+    inner join identifiers as logins on seen.record_key = logins.record_key and logins.blocked_reason is null
+    inner join rules as login_rules on logins.identifier_type = login_rules.identifier_type and login_rules.is_login
+    group by seen.identifier_type, seen.identifier_value
+
+),
+
+family_names as (
+
+    select
+        identifiers.identifier_type,
+        identifiers.identifier_value,
+        count(distinct records.family_name_key) as family_name_count
     from identifiers
-    inner join rules on identifiers.identifier_type = rules.identifier_type
-    where rules.is_login and identifiers.blocked_reason is null
+    inner join rules on identifiers.identifier_type = rules.identifier_type and rules.max_family_names is not null
+    inner join records on identifiers.record_key = records.record_key
+    group by identifiers.identifier_type, identifiers.identifier_value
 
 ),
 
 counted as (
 
     select
-        identifiers.identifier_type,
-        identifiers.identifier_value,
-        min(identifiers.blocked_reason) as blocked_reason,
-        count(distinct identifiers.record_key) as record_count,
-        count(distinct case when rules.max_customer_ids is not null then logins.login end) as login_count,
-        count(distinct case when rules.max_family_names is not null then records.family_name_key end) as family_name_count,
-        min(identifiers.first_seen_at) as first_seen_at,
-        max(identifiers.last_seen_at) as last_seen_at
+        identifier_type,
+        identifier_value,
+        min(blocked_reason) as blocked_reason,
+        count(*) as record_count,
+        min(first_seen_at) as first_seen_at,
+        max(last_seen_at) as last_seen_at
     from identifiers
-    inner join records on identifiers.record_key = records.record_key
-    inner join rules on identifiers.identifier_type = rules.identifier_type
-    left join logins on identifiers.record_key = logins.record_key and rules.max_customer_ids is not null
-    group by identifiers.identifier_type, identifiers.identifier_value
+    group by identifier_type, identifier_value
 
 ),
 
@@ -73,28 +84,32 @@ judged as (
             when counted.blocked_reason is not null then counted.blocked_reason
             when counted.record_count > rules.max_records then 'too_many_records'
             when named.given_name_count > rules.max_given_names then 'too_many_given_names'
-            when counted.family_name_count > rules.max_family_names then 'too_many_family_names'
+            when family_names.family_name_count > rules.max_family_names then 'too_many_family_names'
             -- Two accounts under one name are one person's.
-            when counted.login_count > rules.max_customer_ids and coalesce(named.given_name_count, 0) <> 1
+            when logins.login_count > rules.max_customer_ids and coalesce(named.given_name_count, 0) <> 1
                 then 'too_many_customer_ids'
         end as refused_reason,
         cast(counted.record_count as bigint) as record_count,
         cast(coalesce(named.given_name_count, 0) as bigint) as given_name_count,
-        cast(counted.family_name_count as bigint) as family_name_count,
-        cast(counted.login_count as bigint) as login_count,
+        cast(coalesce(family_names.family_name_count, 0) as bigint) as family_name_count,
+        cast(coalesce(logins.login_count, 0) as bigint) as login_count,
         counted.first_seen_at,
         counted.last_seen_at
     from counted
     inner join rules on counted.identifier_type = rules.identifier_type
     left join named
         on counted.identifier_type = named.identifier_type and counted.identifier_value = named.identifier_value
+    left join logins
+        on counted.identifier_type = logins.identifier_type and counted.identifier_value = logins.identifier_value
+    left join family_names
+        on counted.identifier_type = family_names.identifier_type
+            and counted.identifier_value = family_names.identifier_value
 
 ),
 
 refused as (
 
-    select * from judged
-    where refused_reason is not null
+    select * from judged where refused_reason is not null
 
 )
 

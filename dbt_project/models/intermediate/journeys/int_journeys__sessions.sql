@@ -6,6 +6,7 @@ with session_events as (
         session_events.session_id,
         session_events.is_session_start,
         {{ traffic_source_key() }} as traffic_source_key,
+        lower(replace(events.event_name, ' ', '_')) as action,
         events.*
     from {{ ref('int_journeys__session_events') }} as session_events
     inner join {{ ref('int_events__events') }} as events on session_events.event_key = events.event_key
@@ -46,12 +47,12 @@ totals as (
         coalesce(max(case when user_id is not null then record_key end), max(record_key)) as record_key,
         max(device_type) as device_type,
         count(*) as event_count,
-        count(case when event_type = 'page_viewed' then 1 end) as page_view_count,
-        count(case when event_type = 'product_viewed' then 1 end) as product_view_count,
-        count(case when event_type = 'product_added' then 1 end) as cart_addition_count,
-        count(case when event_type = 'checkout_started' then 1 end) as checkout_count,
+        count(case when event_type in ('page', 'screen') then 1 end) as page_view_count,
+        count(case when action = 'product_viewed' then 1 end) as product_view_count,
+        count(case when action = 'product_added' then 1 end) as cart_addition_count,
+        count(case when action = 'checkout_started' then 1 end) as checkout_count,
         -- A reloaded thank-you page says the same order again.
-        count(distinct case when event_type = 'order_completed' then order_id end) as order_count,
+        count(distinct case when action = 'order_completed' then order_id end) as order_count,
         bool_or(is_bot) as is_bot,
         bool_or(is_test_host) as is_test_host,
         -- One refusal in a visit is a refusal; null where the visitor was never asked.

@@ -1,6 +1,7 @@
 -- Money without tax and in the reporting currency, per line: gross (price x units as first sold) - discount - refunded
 -- - removed (taken off by an edit, not by a refund) - cancelled (what was left when the whole order was cancelled)
 -- = net sales. A gift card is money kept for later: its line has no sales, its value stands apart.
+{%- set zero = 'cast(0 as decimal(18, 4))' %}
 with order_lines as (
 
     {{ union_shape('order_lines') }}
@@ -47,12 +48,10 @@ converted as (
         coalesce(order_lines.current_quantity, order_lines.quantity) as current_quantity,
         coalesce(refunds.refunded_quantity, 0) as refunded_quantity,
         order_lines.unit_price,
-        {{ reported_amount(
-            'order_lines.gross_amount'
-            ~ ' - case when orders.is_tax_included then coalesce(order_lines.tax_amount, 0) else 0 end',
-            'orders.exchange_rate'
-        ) }} as line_amount,
+        {{ reported_amount(without_tax('order_lines.gross_amount', 'order_lines.tax_amount'), 'orders.exchange_rate') }}
+            as line_amount,
         {{ reported_amount('coalesce(order_lines.discount_amount, 0)', 'orders.exchange_rate') }} as line_discount_amount,
+        cast(line_amount - line_discount_amount as decimal(18, 4)) as line_net_amount,
         {{ reported_amount('coalesce(order_lines.tax_amount, 0)', 'orders.exchange_rate') }} as tax_amount,
         coalesce(refunds.refunded_amount, cast(0 as decimal(18, 4))) as line_refunded_amount
     from order_lines
@@ -65,21 +64,17 @@ split as (
 
     select
         *,
-        case when is_gift_card then cast(0 as decimal(18, 4)) else line_amount end as gross_amount,
-        case when is_gift_card then cast(0 as decimal(18, 4)) else line_discount_amount end as discount_amount,
-        case when is_gift_card then cast(0 as decimal(18, 4)) else line_refunded_amount end as refunded_amount,
+        case when is_gift_card then {{ zero }} else line_amount end as gross_amount,
+        case when is_gift_card then {{ zero }} else line_discount_amount end as discount_amount,
+        case when is_gift_card then {{ zero }} else line_refunded_amount end as refunded_amount,
+        case when is_gift_card then line_net_amount else {{ zero }} end as gift_card_amount,
         case
-            when is_gift_card then cast(line_amount - line_discount_amount as decimal(18, 4))
-            else cast(0 as decimal(18, 4))
-        end as gift_card_amount,
-        case
-            when is_gift_card or quantity = 0 or is_cancelled then cast(0 as decimal(18, 4))
-            when quantity - refunded_quantity <= current_quantity then cast(0 as decimal(18, 4))
-            else cast(
-                round((line_amount - line_discount_amount) * (quantity - refunded_quantity - current_quantity) / quantity, 2)
-                as decimal(18, 4)
-            )
-        end as removed_amount
+            when is_gift_card or is_cancelled or quantity - refunded_quantity <= current_quantity then {{ zero }}
+            else {{ reported_amount(
+                'line_net_amount * (quantity - refunded_quantity - current_quantity)', '1 / nullif(quantity, 0)'
+            ) }}
+        end as removed_amount,
+        cast(gross_amount - discount_amount - refunded_amount - removed_amount as decimal(18, 4)) as kept_amount
     from converted
 
 ),
@@ -111,14 +106,8 @@ netted as (
         discount_amount,
         refunded_amount,
         removed_amount,
-        case
-            when is_cancelled then cast(gross_amount - discount_amount - refunded_amount as decimal(18, 4))
-            else cast(0 as decimal(18, 4))
-        end as cancelled_amount,
-        case
-            when is_cancelled then cast(0 as decimal(18, 4))
-            else cast(gross_amount - discount_amount - refunded_amount - removed_amount as decimal(18, 4))
-        end as net_sales_amount,
+        case when is_cancelled then kept_amount else {{ zero }} end as cancelled_amount,
+        case when is_cancelled then {{ zero }} else kept_amount end as net_sales_amount,
         gift_card_amount,
         tax_amount
     from split

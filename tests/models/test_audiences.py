@@ -1,0 +1,101 @@
+"""Every audience goes through eligible_members and says in YAML what it is for; a toy audience shows how little it takes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.models.conftest import PROJECT, EmptyShop
+
+KEYS = {"channel", "purpose", "destinations", "mode", "holdout", "max_removal_share"}
+EVIDENCE = {"consent_evidence_id", "consent_policy_version", "consent_as_of"}
+AUDIENCES = sorted((PROJECT / "models" / "audiences").glob("aud_*.sql"))
+TOY = """with candidates as (
+
+    select customer_id from {{ ref('dim_customers') }}
+    where order_count = 0
+
+)
+
+select * from %s
+"""
+
+
+def bypasses(sql: str) -> bool:
+    """True unless the model's last step is the macro: members added after it would be nobody's to refuse."""
+    plain = re.sub(r"{#.*?#}|--[^\n]*", " ", sql, flags=re.DOTALL)
+    return not re.search(r"select\s+\*\s+from\s+{{\s*eligible_members\('\w+'\)\s*}}\s*$", plain)
+
+
+def audiences(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        node["name"]: node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["path"].startswith("audiences/")
+    }
+
+
+def test_there_is_an_audience() -> None:
+    assert AUDIENCES
+
+
+@pytest.mark.parametrize("path", AUDIENCES, ids=lambda path: path.stem)
+def test_members_come_through_the_macro_alone(path: Path) -> None:
+    assert not bypasses(path.read_text())
+
+
+@pytest.mark.parametrize("last", ["candidates", "{{ eligible_members('candidates') }} union all select * from candidates"])
+def test_a_bypass_is_found(last: str) -> None:
+    assert bypasses(TOY % last)
+    assert bypasses(TOY % "candidates" + "-- {{ eligible_members('candidates') }}")
+    assert not bypasses(TOY % "{{ eligible_members('candidates') }}")
+
+
+def test_each_says_what_it_is_for(manifest: dict[str, Any]) -> None:
+    found = audiences(manifest)
+    assert set(found) == {path.stem for path in AUDIENCES}
+    for name, node in found.items():
+        meta = node["config"]["meta"]
+        activation = meta["activation"]
+        assert set(activation) >= KEYS, name
+        assert activation["destinations"] and activation["mode"] in {"mirror", "upsert", "update_only"}, name
+        assert 0 <= activation["holdout"] < 1 and 0 < activation["max_removal_share"] <= 1, name
+        assert meta["dagster"]["owners"] and meta["dagster"]["group"], name
+        assert node["description"].startswith("One row per customer"), name
+        assert EVIDENCE <= set(node["columns"]), name
+
+
+def test_each_is_checked_after_it_is_built(manifest: dict[str, Any]) -> None:
+    checked = {
+        node["attached_node"].split(".")[-1]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "only_eligible_members"
+    }
+    assert checked == set(audiences(manifest))
+
+
+def test_a_toy_audience_is_one_file_and_one_entry(empty_shop: EmptyShop, tmp_path: Path, monkeypatch: Any) -> None:
+    """Built from a copy of the project, into the empty shop: the macro's columns are there without being written."""
+    import selvage
+    from warehouse import dbt
+
+    project = tmp_path / "dbt_project"
+    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    (project / "models" / "audiences" / "aud_toy.sql").write_text(TOY % "{{ eligible_members('candidates') }}")
+    (project / "models" / "audiences" / "_toy.yml").write_text(
+        "models:\n  - name: aud_toy\n    description: One row per customer who never ordered.\n"
+        "    data_tests: [only_eligible_members]\n    config:\n      meta:\n"
+        "        dagster: {group: audiences, owners: ['team:marketing']}\n"
+        "        activation: {channel: sms, purpose: marketing, destinations: [toy], mode: upsert, holdout: 0,"
+        " max_removal_share: 1}\n"
+    )
+    monkeypatch.setenv("SELVAGE_HOME", str(empty_shop.home))
+    monkeypatch.setattr(dbt, "PROJECT", project, raising=True)
+    dbt.invoke("build", "--select", "aud_toy", target=tmp_path / "target")
+    assert selvage.settings().warehouse == empty_shop.warehouse
+    columns = {name for (name,) in empty_shop.query("select column_name from information_schema.columns where table_name = 'aud_toy'")}
+    assert columns == {"customer_id", *EVIDENCE}
