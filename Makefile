@@ -5,6 +5,7 @@ SHELL := /bin/bash
 BRAND ?= demo
 DAYS ?= 1
 PEOPLE ?= 5000
+DAY ?= 2026-06-12
 export SELVAGE_BRAND := $(BRAND)
 SELVAGE_ENV ?= sandbox
 export SELVAGE_ENV
@@ -15,7 +16,7 @@ STAMP := $(VENV)/.installed
 # In the sandbox a command runs beside the sandbox's vendors; elsewhere it talks to the real ones.
 BESIDE := $(if $(filter sandbox,$(SELVAGE_ENV)),$(PY) -m sandbox with --,)
 
-.PHONY: help env run ui plan advance test lint bench lock clean
+.PHONY: help env run ui plan advance report test lint bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -44,7 +45,10 @@ plan: env  ## what the next sync would add, update and remove; sends nothing
 	@$(PY) -m activation plan
 
 advance: env  ## let DAYS=1 pass in the sandbox
-	@$(PY) -m sandbox advance --days $(DAYS)
+	@$(PY) -m sandbox with -- $(PY) -m sandbox advance --days $(DAYS)
+
+report: env  ## a day of Shopify's sales report beside ours (DAY=2026-06-12)
+	@$(PY) -m sandbox with -- $(PY) -m benchmarks.sales_report --day $(DAY)
 
 test: env lint  ## prove it: lint, then every test, the fast ones first
 	@$(PY) -m pytest

@@ -14,18 +14,19 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 import orjson
 
 import selvage
-from activation import diff, discovery, ledger, sync
+from activation import discovery, ledger, sync
 from activation.audience import UnknownAudience, open_copy
 from activation.destination import DestinationError
 from activation.lock import DestinationBusy
 from activation.plans import EmptyAudience, Plan, RemovalGuard, StalePlan, newest_plan
+from activation.state import read_state
 
 WARN_DAYS = 90
 
@@ -116,7 +117,7 @@ def _status(options: argparse.Namespace) -> int:
     rows: list[dict[str, Any]] = []
     for audience, name in _routes(options):
         with duckdb.connect() as connection:
-            diff.read_state(connection, ledger.Ledger(settings.ledger, name), audience)
+            read_state(connection, ledger.Ledger(settings.ledger, name), audience)
             members = connection.execute("select count(*) from state where is_member").fetchone()
         last = settings.work / "sync_runs" / f"{name}-{audience}.json"
         rows.append(
@@ -137,7 +138,7 @@ def _status(options: argparse.Namespace) -> int:
     return 0
 
 
-def _init(options: argparse.Namespace) -> int:
+def _init(_options: argparse.Namespace) -> int:
     ledger.initialise(selvage.settings().ledger)
     print("The ledger is there.")
     return 0
@@ -147,7 +148,7 @@ def _show_plan(plan: Plan) -> None:
     counts = plan.counts
     print(f"\n{plan.audience} -> {plan.destination}   build {plan.build_id}   plan {plan.plan_id}")
     version = discovery.find(plan.destination).VERSION
-    if version.days_left(date.today()) < WARN_DAYS:
+    if version.days_left(datetime.now(UTC).date()) < WARN_DAYS:
         print(f"  warning: API version {version.name} ends on {version.sunset}")
     print(f"  {'members now':<22}{counts['members']:>10,}")
     for label, name in (

@@ -42,7 +42,7 @@ class Copy:
     as_of: datetime | None
 
     def audiences(self) -> list[Audience]:
-        """All audiences, by name."""
+        """All audiences, by name. A name is the model's without ``aud_``, here, in the ledger and in holdouts."""
         names = (
             "audience", "description", "purpose", "channel", "destinations", "mode", "holdout", "max_removal_share",
             "owner",
@@ -50,7 +50,7 @@ class Copy:
         found = self.connection.execute(f"select {', '.join(names)} from copy.audiences order by audience nulls last")
         return [
             Audience(
-                name=row[0],
+                name=row[0].removeprefix("aud_"),
                 description=row[1] or "",
                 purpose=row[2],
                 channel=row[3],
@@ -67,7 +67,7 @@ class Copy:
         """By its name, with or without ``aud_``. Raises UnknownAudience."""
         known = self.audiences()
         for audience in known:
-            if audience.name.removeprefix("aud_") == name.removeprefix("aud_"):
+            if audience.name == name.removeprefix("aud_"):
                 return audience
         raise UnknownAudience(f"No audience {name!r}; known are: {', '.join(a.name for a in known) or 'none'}")
 
@@ -107,7 +107,7 @@ class Copy:
                 end as exclusion
             from sent
             """,
-            {"key": key, "audience": audience.name.removeprefix("aud_"), "threshold": threshold(audience.holdout)},
+            {"key": key, "audience": audience.name, "threshold": threshold(audience.holdout)},
         )
 
     def suppressions(self, audience: Audience) -> None:
@@ -164,7 +164,7 @@ def identity_sql(destination: Destination, audience: Audience) -> str:
 
 
 def table_of(audience: Audience) -> str:
-    return _quote(f"aud_{audience.name.removeprefix('aud_')}")
+    return _quote(f"aud_{audience.name}")
 
 
 def threshold(share: float) -> str:

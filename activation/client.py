@@ -8,6 +8,7 @@ text, since these quote e-mail addresses and phone numbers.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -111,7 +112,7 @@ class Client:
 
 def _number(text: str) -> float | None:
     try:
-        return float(text.split(",")[0].split(";")[0])
+        return float(re.split("[,;]", text, maxsplit=1)[0])
     except ValueError:
         return None
 

@@ -31,7 +31,7 @@ class DestinationError(RuntimeError):
 class BatchRefused(DestinationError):
     """The vendor refused a whole batch and did none of it: the engine halves it until the bad rows stand alone."""
 
-    def __init__(self, reason: str, request_id: str | None = None):
+    def __init__(self, reason: str, request_id: str | None = None) -> None:
         self.reason = reason
         self.request_id = request_id
         super().__init__(reason)
@@ -76,7 +76,7 @@ class Audience:
     @property
     def title(self) -> str:
         """The name people see in the tool: neutral words, no ``aud_``."""
-        return f"Selvage: {self.name.removeprefix('aud_').replace('_', ' ')}"
+        return f"Selvage: {self.name.replace('_', ' ')}"
 
 
 @dataclass(frozen=True)

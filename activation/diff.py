@@ -1,8 +1,7 @@
 """The change that a sync has to make: what is wanted, beside what the destination acknowledged, as SQL over columns.
 
-Tables in the in-memory database: ``candidates`` and ``suppressions`` (audience.py), ``state`` (the ledger's latest
-acknowledged row per customer), ``uncertain`` (customers of batches of which nobody knows whether they arrived), and
-``actions``, the result. The rules:
+Tables in the in-memory database: ``candidates`` and ``suppressions`` (audience.py), ``state`` and ``uncertain``
+(state.py), and ``actions``, the result. The rules:
 
 - wanted and not a member: add. A member whose content changed, or who is uncertain: update.
 - a member whose identifier changed: one update, which removes the old one before it adds the new one (sending.py).
@@ -17,80 +16,10 @@ acknowledged row per customer), ``uncertain`` (customers of batches of which nob
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import duckdb
 import pyarrow as pa
 
-from activation.ledger import Ledger
-
 MAX_REJECTIONS = 5
-
-_STATE = """
-create or replace temp table state as
-with rows as (
-    select * from ledger_rows where audience = $audience
-),
-latest as (
-    select
-        customer_id,
-        max(recorded_at) as recorded_at,
-        arg_max({'action': action, 'fingerprint': fingerprint, 'remote_id': remote_id}, recorded_at) as told
-    from rows
-    where status <> 'rejected'
-    group by customer_id
-),
-unanswered as (
-    select
-        rows.customer_id,
-        rows.action,
-        rows.fingerprint,
-        rows.recorded_at
-    from rows
-    left join latest on latest.customer_id = rows.customer_id
-    where rows.status = 'rejected' and rows.recorded_at > coalesce(latest.recorded_at, timestamp '0001-01-01')
-),
-asked as (
-    select
-        customer_id,
-        arg_max({'action': action, 'fingerprint': fingerprint}, recorded_at) as asked
-    from unanswered
-    group by customer_id
-),
-refused as (
-    select
-        asked.customer_id,
-        asked.asked,
-        count(*) as rejections
-    from asked
-    inner join unanswered
-        on unanswered.customer_id = asked.customer_id
-        and unanswered.action = asked.asked.action
-        and unanswered.fingerprint is not distinct from asked.asked.fingerprint
-    group by asked.customer_id, asked.asked
-)
-select
-    coalesce(latest.customer_id, refused.customer_id) as customer_id,
-    coalesce(latest.told.action in ('add', 'update'), false) as is_member,
-    latest.told.fingerprint as fingerprint,
-    split_part(latest.told.fingerprint, '-', 1) as identity,
-    latest.told.remote_id as remote_id,
-    latest.recorded_at,
-    coalesce(refused.rejections, 0) as rejections,
-    refused.asked
-from latest
-full join refused on refused.customer_id = latest.customer_id
-"""
-
-_UNCERTAIN = """
-create or replace temp table uncertain as
-select distinct
-    uncertain_rows.customer_id,
-    split_part(uncertain_rows.fingerprint, '-', 1) as identity
-from uncertain_rows
-left join state on state.customer_id = uncertain_rows.customer_id
-where state.recorded_at is null or state.recorded_at < uncertain_rows.noted_at
-"""
 
 _ACTIONS = """
 create or replace temp table actions as
@@ -261,18 +190,6 @@ select
     (select count(distinct customer_id) from uncertain) as uncertain
 from actions
 """
-
-
-def read_state(
-    connection: duckdb.DuckDBPyConnection, ledger: Ledger, audience: str, uncertain: Iterable[pa.Table] = ()
-) -> None:
-    """Make tables ``state`` and ``uncertain`` from the ledger and the batches under way."""
-    ledger_rows = ledger.rows(connection)  # noqa: F841  (DuckDB finds it by its name)
-    connection.execute(_STATE, {"audience": audience})
-    fields = [("customer_id", pa.string()), ("fingerprint", pa.string()), ("noted_at", pa.timestamp("us"))]
-    connection.register("uncertain_rows", pa.concat_tables([pa.schema(fields).empty_table(), *uncertain]))
-    connection.execute(_UNCERTAIN)
-    connection.unregister("uncertain_rows")
 
 
 def compare(connection: duckdb.DuckDBPyConnection, mode: str, resend: bool = False) -> dict[str, int]:

@@ -19,7 +19,7 @@ def find(name: str) -> Destination:
     """The module of one destination. Raises LookupError naming those there are."""
     if name not in names():
         raise LookupError(f"There is no destination {name!r}; known are: {', '.join(names())}")
-    return cast(Destination, importlib.import_module(f"{folder.__name__}.{name}"))
+    return cast("Destination", importlib.import_module(f"{folder.__name__}.{name}"))
 
 
 def destinations() -> dict[str, Destination]:

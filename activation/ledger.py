@@ -61,7 +61,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    os.replace(partial, path)
+    partial.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -77,7 +77,7 @@ def write_file(path: Path, table: pa.Table) -> None:
 class Ledger:
     """The ledger of one destination. The caller holds the destination's lock for everything that writes."""
 
-    def __init__(self, folder: Path, destination: str):
+    def __init__(self, folder: Path, destination: str) -> None:
         self.root = folder
         self.folder = folder / destination
         self.schema_file = initialise(folder)
@@ -144,7 +144,7 @@ class Ledger:
             with duckdb.connect() as connection:
                 rows = self.rows(connection)  # noqa: F841
                 found = connection.execute("select max(recorded_at) from rows").fetchone()
-            self._last = (found[0] if found else None) or datetime.min
+            self._last = (found[0] if found else None) or datetime(1, 1, 1)  # noqa: DTZ001  (naive UTC, as in every table)
         self._last = max(datetime.now(UTC).replace(tzinfo=None), self._last + timedelta(microseconds=1))
         return self._last
 

@@ -29,7 +29,7 @@ def batches(
     """The members of one action in batches of at most ``size``, by customer id; moves and other updates apart.
 
     Rows that this very plan has in the ledger already are left out: a plan applied again goes on where it stopped.
-    Needs tables ``state`` (diff.py) and ``suppressions``.
+    Needs tables ``state`` (state.py) and ``suppressions``.
     """
     connection = copy.connection
     fields = (*identifiers_of(destination, audience), *contact_fields_of(destination, audience))

@@ -56,7 +56,7 @@ class Pending:
 class PendingFolder:
     """The batches of one destination that are under way. The caller holds the destination's lock."""
 
-    def __init__(self, work: Path, destination: str):
+    def __init__(self, work: Path, destination: str) -> None:
         self.folder = work / "pending" / destination
 
     def note(self, rows: pa.Table) -> Pending:

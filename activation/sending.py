@@ -123,7 +123,7 @@ class Sender:
 
         if is_move:  # today's contact points are the new ones: the old person is known by remote id alone
             self.destination.remove(
-                self.connection, [replace(m, contact=Contact()) for m in batch], lambda job_id: None
+                self.connection, [replace(m, contact=Contact()) for m in batch], lambda _job_id: None
             )
             return self.destination.add(self.connection, [replace(m, remote_id=None) for m in batch], remember)
         call = {"add": self.destination.add, "update": self.destination.update, "remove": self.destination.remove}

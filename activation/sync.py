@@ -33,6 +33,7 @@ from activation.members import batches
 from activation.pending import PendingFolder
 from activation.plans import Plan, StalePlan
 from activation.sending import Sender
+from activation.state import read_state
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +143,7 @@ def apply(plan: Plan, *, approved_by: str | None = None, allow_empty: bool = Fal
         sync.ledger.tidy()
         sync.pending.tidy()
         sender = sync.sender(spec, run_id, plan.plan_id, plan.build_id, connect=not plan.is_empty)
-        diff.read_state(copy.connection, sync.ledger, spec.name)
+        read_state(copy.connection, sync.ledger, spec.name)
         copy.suppressions(spec)
         key = sync.settings.hash_key()
         for action, is_move in STEPS:
@@ -191,7 +192,7 @@ def _compare(sync: _Sync, copy: Copy, spec: Audience, resend: bool) -> Plan:
     under_way = [note for note in sync.pending.open(sync.ledger) if note.audience == spec.name]
     copy.suppressions(spec)
     copy.candidates(spec, sync.destination, sync.settings.hash_key())
-    diff.read_state(copy.connection, sync.ledger, spec.name, [note.uncertain() for note in under_way])
+    read_state(copy.connection, sync.ledger, spec.name, [note.uncertain() for note in under_way])
     counts = diff.compare(copy.connection, spec.mode, resend)
     if counts["removals"] + counts["moves"] and not sync.destination.CAN_REMOVE:
         raise ValueError(f"{sync.name} cannot remove members, and {spec.name} has to remove {counts['removals']}")

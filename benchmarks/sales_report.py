@@ -1,10 +1,10 @@
 """One day of Shopify's sales report beside ours: the same lines, the difference, and its name.
 
-    python -m benchmarks.sales_report --day 2026-06-12
+    make report DAY=2026-06-12
 
 "Documents" are the vendor's own orders, lines and refunds as they stood at the sandbox's clock, added up here in
 integer cents by the definitions of Shopify's report: sales on the day of the order, returns on the day of the refund,
-without test orders and gift cards. "Ours" are the published marts. Nothing is shared between the two paths but the documents.
+without test orders and gift cards. "Ours" are the published marts. The two paths share nothing but the documents.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 import selvage
+from sandbox import server
 
 LINES = ("Gross sales", "Discounts", "Returns", "Net sales", "Shipping", "Taxes", "Total sales")
 
@@ -129,12 +130,14 @@ def main() -> int:
     parser.add_argument("--day", type=date.fromisoformat, required=True)
     chosen = parser.parse_args()
     settings = selvage.settings()
-    from sandbox.clock import stored_clock
-
-    clock = stored_clock(selvage.root_home())
-    by_refund, by_order = report(
-        clock.world, clock.now, settings.marts_file, chosen.day, settings.brand.reporting_timezone
-    )
+    port = int(selvage.vendor("selvage", {"sandbox_port": str(server.PORT)})["sandbox_port"])
+    health = server.health(port)
+    if not health:
+        print("The sandbox is not running. Try: make report DAY=...", file=sys.stderr)
+        return 2
+    world = Path(health["home"]) / "world" / health["world"]
+    now = datetime.fromisoformat(health["now"]).replace(tzinfo=None)
+    by_refund, by_order = report(world, now, settings.marts_file, chosen.day, settings.brand.reporting_timezone)
     print(f"{chosen.day}          documents         ours   difference | by order date   difference")
     for line, other in zip(by_refund, by_order, strict=True):
         print(

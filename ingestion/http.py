@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
+import orjson
 from dlt.sources.helpers.requests import Client
 from dlt.sources.helpers.rest_client import RESTClient
 from requests import Response
@@ -16,6 +18,13 @@ from requests import Response
 ATTEMPTS = 8
 BACKOFF_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 60
+
+
+class Documents(RESTClient):
+    """dlt's client, whose pages are whole documents, read by orjson: requests takes simplejson, ten times slower."""
+
+    def extract_response(self, response: Response, data_selector: Any) -> list[Any]:  # noqa: ARG002
+        return [orjson.loads(response.content)]
 
 
 def rest_client(base_url: str, headers: dict[str, str]) -> RESTClient:
@@ -27,7 +36,7 @@ def rest_client(base_url: str, headers: dict[str, str]) -> RESTClient:
         request_max_retry_delay=LONGEST_PAUSE_SECONDS,
         retry_condition=is_cut,
     )
-    return RESTClient(base_url=base_url, headers=headers, session=retrying.session)
+    return Documents(base_url=base_url, headers=headers, session=retrying.session)
 
 
 def is_cut(response: Response | None, _error: BaseException | None) -> bool:

@@ -17,7 +17,7 @@ import dagster as dg
 
 from warehouse.dbt import one_line
 
-STAGES = {"land": "land", "build": "build", "publish": "publish", "activation": "sync"}
+STAGES = {"land": "land", "build": "build", "publish": "publish", "publishing": "publish"}
 
 
 @dataclass
@@ -131,8 +131,8 @@ def step_name(step: str) -> tuple[str, str]:
     """Stage and name of a step, from its key: ``land_web_events`` -> ("land", "web_events")."""
     if step.startswith("activation__"):
         return "sync", " -> ".join(step.split("__")[1:])
-    stage, _, name = step.partition("_")
-    return (STAGES[stage], name) if stage in STAGES else ("check", step)
+    stage, _, name = step.replace("__", "_").partition("_")
+    return (STAGES[stage], name.replace("_", " ") if stage != "land" else name) if stage in STAGES else ("check", step)
 
 
 def failure_text(event: dg.DagsterEvent) -> str:

@@ -7,6 +7,7 @@ run which was lost (not one whose step failed) is started once more.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,11 @@ run_retries:
   retry_on_asset_or_op_failure: false
 run_monitoring:
   enabled: true
+event_log_storage:
+  module: orchestration.event_log
+  class: EventLogStorage
+  config:
+    base_dir: {history}
 """
 
 
@@ -45,8 +51,9 @@ def prepare_home() -> Path:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     ledger.initialise(settings.ledger)
     config = settings.dagster_home / "dagster.yaml"
-    if not config.exists() or config.read_text() != DAGSTER_YAML:
-        config.write_text(DAGSTER_YAML)
+    wanted = DAGSTER_YAML.replace("{history}", json.dumps(str(settings.dagster_home / "history" / "runs")))
+    if not config.exists() or config.read_text() != wanted:
+        config.write_text(wanted)
     return settings.dagster_home
 
 

@@ -22,7 +22,7 @@ from orchestration import summary
 NEXT = {
     "land": "`python -m ingestion land {name}` reads it again; what was landed stays, the next run goes on from there",
     "check": "`python -m orchestration ui` shows every check; run again when the source is fresh",
-    "build": "`python -m warehouse.dbt build --select {node}` tries it again; `python -m orchestration run` goes on",
+    "build": "`python -m warehouse.dbt build --select {node}` tries it alone; `python -m orchestration run` goes on",
     "publish": "`python -m orchestration run` builds and publishes; yesterday's copies are still there",
     "sync": "`python -m activation plan` shows what would be sent; `python -m orchestration run` goes on",
 }
@@ -62,7 +62,7 @@ def run() -> int:
         return 0
     print(f"\nThe run failed after {seconds:.0f} s.", file=sys.stderr)
     for failure in progress.failed:
-        node = failure.reason.split("\n  ")[-1].split(":")[0].strip() if failure.stage == "build" else ""
+        node = failure.reason.splitlines()[-1].split(":")[0].strip() if "dbt build failed\n" in failure.reason else ""
         print(f"{failure.stage} {failure.name}: {failure.reason}", file=sys.stderr)
         print(f"Next: {NEXT[failure.stage].format(name=failure.name, node=node)}", file=sys.stderr)
     for check in refused if not progress.failed else ():

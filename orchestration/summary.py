@@ -136,7 +136,7 @@ def _files(connection: duckdb.DuckDBPyConnection, settings: selvage.Settings) ->
         build_id, as_of, marts = found
         yield "\n".join(
             [
-                f"Published: {marts} marts, build {build_id}, data as of {as_of} UTC",
+                f"Published: {marts} marts, build {build_id}, data as of {as_of:%Y-%m-%d %H:%M} UTC",
                 f"  {settings.marts_file}",
                 f"  {settings.published / 'parquet'}/<mart>.parquet",
             ]

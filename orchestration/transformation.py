@@ -24,6 +24,7 @@ from warehouse.content_hash import quoted
 from warehouse.lock import write_lock
 
 SYNC_TAG = "sync"
+MARTS = "marts__"
 GREEN = "green_build.json"
 
 
@@ -145,7 +146,11 @@ def last_build_was_green() -> bool:
 
 
 def _build(context: dg.AssetExecutionContext, config: DbtConfig) -> Iterator[Any]:
-    """Run ``dbt build`` for what is selected and pass on its events; marts wait for their row counts."""
+    """Run ``dbt build`` for what is selected and pass on its events as they come.
+
+    From the first mart on, models wait for the end: only then may we open the warehouse to count the marts' rows, and
+    Dagster wants a step's assets in the order of their dependencies. Checks never wait.
+    """
     chosen = get_updated_cli_invocation_params_for_context(
         context=context, manifest={}, dagster_dbt_translator=DagsterDbtTranslator()
     )
@@ -155,21 +160,21 @@ def _build(context: dg.AssetExecutionContext, config: DbtConfig) -> Iterator[Any
     if chosen.indirect_selection:
         words += ["--indirect-selection", chosen.indirect_selection]
     command = dbt.Command("build", *words)
-    marts: list[dg.Output[Any]] = []
+    waiting: list[dg.Output[Any]] = []
     failure: dbt.DbtFailed | None = None
     try:
         for raw in command.events():
             for event in _dagster_events(raw, chosen, context, command.target):
-                if isinstance(event, dg.Output) and event.output_name.startswith("marts__"):
-                    marts.append(event)
+                if isinstance(event, dg.Output) and (waiting or event.output_name.startswith(MARTS)):
+                    waiting.append(event)
                 else:
                     yield event
     except dbt.DbtFailed as failed:
         failure = failed
-    counts = _row_counts(event.output_name.removeprefix("marts__") for event in marts)
-    for event in marts:
-        rows = counts.get(event.output_name.removeprefix("marts__"))
-        yield event.with_metadata({**event.metadata, **({} if rows is None else {"dagster/row_count": rows})})
+    counts = _row_counts(event.output_name for event in waiting if event.output_name.startswith(MARTS))
+    for event in waiting:
+        rows = counts.get(event.output_name)
+        yield event if rows is None else event.with_metadata({**event.metadata, "dagster/row_count": rows})
     if failure:
         raise dg.Failure(str(failure), metadata={"failed": sorted(failure.nodes)}, allow_retries=False) from failure
 
@@ -186,10 +191,12 @@ def _dagster_events(raw: dict[str, Any], chosen: Any, context: dg.AssetExecution
     )
 
 
-def _row_counts(tables: Iterable[str]) -> dict[str, int]:
+def _row_counts(outputs: Iterable[str]) -> dict[str, int]:
+    """Rows by output name, which is ``marts__`` and the table's."""
     counts: dict[str, int] = {}
     with write_lock("counting rows of marts"), duckdb.connect(str(selvage.settings().warehouse)) as connection:
-        for table in tables:
-            found = connection.execute(f"select count(*) from {quoted('marts', table)}").fetchone()
-            counts[table] = int(found[0]) if found else 0
+        for output in outputs:
+            table = quoted("marts", output.removeprefix(MARTS))
+            found = connection.execute(f"select count(*) from {table}").fetchone()
+            counts[output] = int(found[0]) if found else 0
     return counts

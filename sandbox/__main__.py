@@ -108,7 +108,10 @@ def _with(given: argparse.Namespace) -> int:
     child = server.start(home, given.seed, given.people, given.days, port, given.speed)
     try:
         ready = server.wait_until_ready(child, port, home)
-        _tell(f"serving on port {port}, the clock stands at {ready.now:%Y-%m-%d %H:%M} UTC ... {time.monotonic() - began:.0f} s")
+        _tell(
+            f"serving on port {port}, the clock stands at {ready.now:%Y-%m-%d %H:%M} UTC "
+            f"... {time.monotonic() - began:.0f} s"
+        )
         return supervise.run(given.command, environment)
     finally:
         server.stop(child)

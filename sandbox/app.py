@@ -30,7 +30,7 @@ ID = re.compile(r"(?<=/)(?=[^/]*\d)(?![^/]*-job|\d{4}-\d{2})[A-Za-z0-9_-]+(?=/|\
 class Sandbox:
     """The whole server. ``counts`` is by (vendor, method, path, status)."""
 
-    def __init__(self, context: Context):
+    def __init__(self, context: Context) -> None:
         self.context = context
         self.modules: dict[str, ModuleType] = discovery.found()
         self.counts: Counter[tuple[str, str, str, int]] = Counter()

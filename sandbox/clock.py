@@ -19,7 +19,7 @@ from sandbox.state import State
 class Clock:
     """``start`` and ``end`` bound what the world can reveal. Times are aware, in UTC. Raises ValueError outside."""
 
-    def __init__(self, state: State, start: datetime, now: datetime, end: datetime, speed: float = 3600.0):
+    def __init__(self, state: State, start: datetime, now: datetime, end: datetime, speed: float = 3600.0) -> None:
         self._state, self.start, self.end, self.speed = state, start, end, speed
         self._listeners: list[Callable[[datetime], None]] = []
         self._began = time.monotonic()

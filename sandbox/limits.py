@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class Bucket:
     """A leaky bucket: ``size`` points, of which ``rate`` come back each sandbox second."""
 
-    def __init__(self, size: float, rate: float, seconds: Callable[[], float]):
+    def __init__(self, size: float, rate: float, seconds: Callable[[], float]) -> None:
         self.size, self.rate, self._seconds = size, rate, seconds
         self._left, self._at = size, seconds()
         self._lock = threading.Lock()
@@ -52,7 +52,7 @@ class Windows:
     ``windows`` are pairs (length in sandbox seconds, limit), the second being the steady one that headers show.
     """
 
-    def __init__(self, windows: tuple[tuple[float, int], ...], seconds: Callable[[], float]):
+    def __init__(self, windows: tuple[tuple[float, int], ...], seconds: Callable[[], float]) -> None:
         self._windows = [_Window(length, limit) for length, limit in windows]
         self._seconds = seconds
         self._lock = threading.Lock()

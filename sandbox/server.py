@@ -54,7 +54,9 @@ def serve(
     clock = Clock(state, start, now, now + timedelta(days=REVEAL_DAYS), speed)
     context = Context(home / "vendors", Tables(world.folder), clock, state, Faults())
     # A body that a fault cut short is no error of the server.
-    logging.getLogger("uvicorn.error").addFilter(lambda record: "without completing response" not in record.getMessage())
+    logging.getLogger("uvicorn.error").addFilter(
+        lambda record: "without completing response" not in record.getMessage()
+    )
     try:
         uvicorn.run(
             Sandbox(context),
@@ -182,9 +184,7 @@ def call(port: int, route: str, body: dict[str, Any] | None = None, seconds: flo
         except ValueError:
             message = error.reason
         raise ValueError(message) from None
-    if not isinstance(read, dict):
-        raise ValueError("no sandbox answers here")
-    return read
+    return read if isinstance(read, dict) else {}
 
 
 def free_port() -> int:

@@ -17,7 +17,7 @@ from typing import Any
 class State:
     """A state file that belongs to one world: opened for another world it starts empty."""
 
-    def __init__(self, path: Path, world: str):
+    def __init__(self, path: Path, world: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.lock = threading.RLock()
         self.is_new = True

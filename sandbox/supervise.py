@@ -54,9 +54,15 @@ def run(command: Sequence[str], environment: dict[str, str]) -> int:
     before = {number: signal.signal(number, forward) for number in numbers}
     try:
         try:
-            child = subprocess.Popen(command, env=environment, process_group=0, preexec_fn=_child)  # noqa: PLW1509
+            # Between fork and exec there are two system calls and no lock that another thread could hold.
+            child = subprocess.Popen(
+                command,
+                env=environment,
+                process_group=0,
+                preexec_fn=_child,  # noqa: PLW1509
+            )
         except FileNotFoundError:
-            print(f"sandbox: no such command: {command[0]}", file=sys.stderr)
+            sys.stderr.write(f"sandbox: no such command: {command[0]}\n")
             return 127
         group.append(child.pid)
         if received:
@@ -71,7 +77,7 @@ def run(command: Sequence[str], environment: dict[str, str]) -> int:
 
 def _child() -> None:
     """In the child: a shell's background job ignores INT; a command of ours must not."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     die_with_parent()
 
 

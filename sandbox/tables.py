@@ -17,7 +17,7 @@ import pyarrow as pa
 class Tables:
     """The folder of one world, one Parquet file a table."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._connection = duckdb.connect(":memory:", config={"threads": "2"})
         self._connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false")

@@ -101,7 +101,7 @@ def add(connection: Connection, members: Sequence[Member], remember: Remember) -
 update = add
 
 
-def remove(connection: Connection, members: Sequence[Member], remember: Remember) -> list[Outcome]:
+def remove(connection: Connection, members: Sequence[Member], remember: Remember) -> list[Outcome]:  # noqa: ARG001
     """Take the profiles off the list. A profile or a list that is not there counts as removed."""
     list_id = _find_list(connection)
     if list_id is None:

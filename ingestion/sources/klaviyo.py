@@ -28,7 +28,7 @@ import selvage
 from ingestion import reading
 from ingestion.http import ATTEMPTS, rest_client, server_now
 from ingestion.position import Position
-from ingestion.tables import Column, Line, Table, Type, page_of
+from ingestion.tables import Column, Line, Table, page_of
 from ingestion.window import Window
 
 DESCRIPTION = "E-mail and SMS marketing: profiles, consent, message events, campaigns and lists."
@@ -99,10 +99,6 @@ class Feed:
     lag: timedelta = LAG
 
 
-def _email(name: str, kind: Type, field: str) -> Column:
-    return Column(name, kind, f"attributes.subscriptions.email.marketing.{field}")
-
-
 def _related(name: str) -> Column:
     return Column(f"{name}_id", path=f"relationships.{name}.data.id")
 
@@ -111,8 +107,12 @@ ID = Column("id", path="id")
 NAME = Column("name", path="attributes.name")
 CREATED = Column("created", "ts", "attributes.created")
 UPDATED = Column("updated", "ts", "attributes.updated")
+EMAIL = "attributes.subscriptions.email.marketing"
 SMS = "attributes.subscriptions.sms.marketing"
 PROPERTIES = "attributes.event_properties"
+PERSON = ("email", "phone_number", "external_id", "first_name", "last_name")
+PLACE = ("address1", "city", "region", "country", "zip")
+TIMES = ("send_time", "scheduled_at", "created_at", "updated_at")
 
 FEEDS = (
     Feed(
@@ -121,19 +121,15 @@ FEEDS = (
             "profile",
             (
                 ID,
-                *(Column(name, path=f"attributes.{name}") for name in ("email", "phone_number", "external_id")),
-                *(Column(name, path=f"attributes.{name}") for name in ("first_name", "last_name")),
-                *(Column(name, path=f"attributes.location.{name}") for name in ("address1", "city", "region")),
-                *(Column(name, path=f"attributes.location.{name}") for name in ("country", "zip")),
+                *(Column(name, path=f"attributes.{name}") for name in PERSON),
+                *(Column(name, path=f"attributes.location.{name}") for name in PLACE),
                 CREATED,
                 UPDATED,
                 Column("last_event_date", "ts", "attributes.last_event_date"),
-                _email("email_consent", "text", "consent"),
-                _email(
-                    "email_consent_at", "ts", "consent_timestamp|attributes.subscriptions.email.marketing.last_updated"
-                ),
-                _email("email_can_receive", "bool", "can_receive_email_marketing"),
-                _email("email_suppressions", "json", "suppression"),
+                Column("email_consent", "text", f"{EMAIL}.consent"),
+                Column("email_consent_at", "ts", f"{EMAIL}.consent_timestamp|{EMAIL}.last_updated"),
+                Column("email_can_receive", "bool", f"{EMAIL}.can_receive_email_marketing"),
+                Column("email_suppressions", "json", f"{EMAIL}.suppression"),
                 Column("sms_consent", path=f"{SMS}.consent"),
                 Column("sms_consent_at", "ts", f"{SMS}.consent_timestamp|{SMS}.last_updated"),
                 Column("properties", "json", "attributes.properties"),
@@ -189,8 +185,7 @@ FEEDS = (
                 Column("channel", path="channel"),
                 Column("status", path="attributes.status"),
                 Column("is_archived", "bool", "attributes.archived"),
-                *(Column(name, "ts", f"attributes.{name}") for name in ("send_time", "scheduled_at")),
-                *(Column(name, "ts", f"attributes.{name}") for name in ("created_at", "updated_at")),
+                *(Column(name, "ts", f"attributes.{name}") for name in TIMES),
             ),
             deduplicate_by=("updated_at", "desc"),
         ),
@@ -259,8 +254,8 @@ def _read(feed: Feed, window: Window | None) -> Iterator[pa.Table]:
                 lines.append((item["id"], None, 1, feed.table.kind, orjson.dumps(item).decode()))
                 count += 1
             if len(lines) >= LINES_PER_PAGE:
+                log.info("%s: %s %s read so far", VENDOR, f"{count:,}", feed.table.name)
                 yield page_of(lines)
-                log.info("%s: %s %s read", VENDOR, f"{count:,}", feed.table.name)
                 lines = []
     if lines:
         yield page_of(lines)

@@ -31,6 +31,7 @@ FRESHNESS = timedelta(hours=26)
 
 VENDOR = "web_events"
 EXTENSIONS = (".jsonl", ".jsonl.gz")
+LINES_PER_PAGE = 100_000
 log = logging.getLogger(__name__)
 
 _COLUMNS = (
@@ -134,9 +135,9 @@ def source(window: Window | None = None) -> Any:
         bad = page.filter(pc.is_valid(page["bad_field"]))
         if not bad.num_rows:
             return None
-        if page["row_number"].null_count == 0:
+        for counted in bad["source_file"].filter(pc.is_valid(bad["row_number"])).value_counts().to_pylist():
             reading.note(
-                VENDOR, f"{bad['source_file'][0]}: {bad.num_rows:,} rows put aside in raw_{VENDOR}._quarantine"
+                VENDOR, f"{counted['values']}: {counted['counts']:,} rows put aside in raw_{VENDOR}._quarantine"
             )
         columns = [bad[name] for name in ("source_file", "row_number", "bad_field", "bad_reason", "doc")]
         return pa.table(columns, schema=lines.QUARANTINE)
@@ -148,6 +149,7 @@ def _read(window: Window | None) -> Iterator[pa.Table]:
     """The lines of the files that are new or have changed, each with its columns and what is wrong with it."""
     folder = Path(selvage.vendor(VENDOR, SETTINGS)["path"])
     done: dict[str, str] = {} if window else dlt.current.source_state().setdefault("files", {})
+    waiting: list[pa.Table] = []
     count = 0
     for file in _files(folder, window):
         name = file.relative_to(folder).as_posix()
@@ -156,12 +158,17 @@ def _read(window: Window | None) -> Iterator[pa.Table]:
             continue
         try:
             for page in lines.pages(file, name):
+                waiting.append(page)
+                if sum(one.num_rows for one in waiting) >= LINES_PER_PAGE:
+                    yield _judged(pa.concat_tables(waiting), window)
+                    waiting = []
                 count += page.num_rows
-                yield _judged(page, window)
         except (lines.NotWhatItSays, *lines.BROKEN) as problem:
             reading.note(VENDOR, f"{name} could not be read to its end: {problem}")
             yield _judged_file(lines.refused(name, str(problem)))
         done[name] = stamp
+    if waiting:
+        yield _judged(pa.concat_tables(waiting), window)
     log.info("%s: %s events read", VENDOR, f"{count:,}")
 
 

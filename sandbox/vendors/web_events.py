@@ -127,7 +127,7 @@ def line_sql() -> str:
 class Drops:
     """The folder of drops and the moment up to which it is filled."""
 
-    def __init__(self, context: Context):
+    def __init__(self, context: Context) -> None:
         self.folder = context.home / "drops" / "web_events"
         self._context = context
         self._lock = threading.Lock()
@@ -152,7 +152,7 @@ class Drops:
         due = f"""
             select received_at::date::varchar as day, {line_sql()} as line
             from events
-            left join products on event = 'Order Completed' and order_id = ordered_id
+            left join products on ordered_id = case when event = 'Order Completed' then order_id end
             where received_at >= $begin and received_at < $end
             order by received_at, message_id"""
         with duckdb.connect(":memory:", config={"threads": "2"}) as connection, ThreadPoolExecutor(1) as packers:
@@ -163,10 +163,10 @@ class Drops:
             values = {"events": tables.path("web_events"), "begin": begin, "end": end}
             connection.execute(f"create table events as {events} order by received_at", values)
             (first,) = connection.execute("select min(received_at) from events").fetchall()[0]
-            low = begin if first is None else max(begin, datetime(first.year, first.month, first.day))
+            low = begin if first is None else max(begin, first.replace(hour=0, minute=0, second=0, microsecond=0))
             packed: list[Future[None]] = []
             while first is not None and low < end:
-                high = min(end, datetime(low.year, low.month, low.day) + SLICE)
+                high = min(end, low.replace(hour=0, minute=0, second=0, microsecond=0) + SLICE)
                 lines = connection.execute(due, {"begin": low, "end": high}).to_arrow_table()
                 packed.append(packers.submit(self._write_days, lines))
                 low = high

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,10 @@ TOYS = Path(__file__).parent / "toy"
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setenv("SELVAGE_HOME", str(tmp_path))
     monkeypatch.setenv("SELVAGE_ENV", "sandbox")
     monkeypatch.setenv("SELVAGE_BRAND", "demo")
     monkeypatch.setenv("SHELF_PATH", str(tmp_path / "shelf.json"))
     monkeypatch.setattr(destinations, "__path__", [*destinations.__path__, str(TOYS)])
-    yield World(tmp_path)
+    return World(tmp_path)

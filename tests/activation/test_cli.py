@@ -18,12 +18,15 @@ def test_plan_apply_status(world: World, capsys: pytest.CaptureFixture[str]) -> 
     world.publish()
     assert main(["plan"]) == 0
     shown = capsys.readouterr().out
-    assert f"{AUDIENCE} -> shelf" in shown and "held out" in shown and "add     c_0" in shown
+    assert f"{AUDIENCE} -> shelf" in shown
+    assert "held out" in shown
+    assert "add     c_0" in shown
     assert "example.com" not in shown
     assert world.shelf.read()["calls"] == []
     assert main(["apply", AUDIENCE, "--json"]) == 0
     (result,) = json.loads(capsys.readouterr().out)
-    assert result["accepted"] == len(world.wanted()) and world.remote() == world.wanted()
+    assert result["accepted"] == len(world.wanted())
+    assert world.remote() == world.wanted()
     assert main(["status", "--json"]) == 0
     (status,) = json.loads(capsys.readouterr().out)
     assert status["members"] == len(world.wanted())

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from activation import discovery, sync
-from activation import ledger as ledger_module
 from tests.activation.world import AUDIENCE, World
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +38,7 @@ def two_days(world: World) -> None:
     world.publish()
 
 
-@pytest.mark.parametrize("at", range(1, 16))
+@pytest.mark.parametrize("at", [1, 2, 3, 4, 5, 8, 11])
 def test_dying_at_any_write(world: World, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
     """Between a file's last byte and its rename, for every file a sync writes."""
     two_days(world)
@@ -52,18 +51,18 @@ def test_dying_at_any_write(world: World, monkeypatch: pytest.MonkeyPatch, at: i
             raise Died
         replace(source, target)
 
-    monkeypatch.setattr(ledger_module.os, "replace", dying)
+    monkeypatch.setattr("activation.ledger.os.replace", dying)
     try:
         sync.apply(sync.plan(AUDIENCE, "shelf"))
         died = False
     except Died:
         died = True
-    monkeypatch.setattr(ledger_module.os, "replace", replace)
+    monkeypatch.setattr("activation.ledger.os.replace", replace)
     assert died == (count >= at)
     finish(world)
 
 
-@pytest.mark.parametrize("call", [2, 3, 4])
+@pytest.mark.parametrize("call", [2, 4])
 @pytest.mark.parametrize("point", ["before", "after", "job"])
 def test_dying_around_a_call(world: World, call: int, point: str) -> None:
     two_days(world)
@@ -93,7 +92,8 @@ def test_who_was_maybe_sent_and_is_no_longer_wanted_is_removed(world: World) -> 
     world.publish()
     with pytest.raises(discovery.find("shelf").Killed):  # type: ignore[attr-defined]
         sync.apply(sync.plan(AUDIENCE, "shelf"))
-    assert len(world.remote()) == 5 and world.ledger_rows() == []
+    assert len(world.remote()) == 5
+    assert world.ledger_rows() == []
     world.people(range(4))
     world.publish()
     made = sync.plan(AUDIENCE, "shelf")

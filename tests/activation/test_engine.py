@@ -1,4 +1,4 @@
-"""Plan and apply against the toy destination: guards, staleness, rejections, bisection, minimal operations."""
+"""Plan and apply against the toy destination: rejections, moves, holdout, bisection, minimal operations."""
 
 from __future__ import annotations
 
@@ -12,12 +12,8 @@ from activation import sync
 from activation.audience import UnknownAudience
 from activation.destination import DestinationError
 from activation.diff import MAX_REJECTIONS
-from activation.plans import EmptyAudience, RemovalGuard, StalePlan, load_plan, newest_plan
-from tests.activation.world import AUDIENCE, World, held_out, plan_file
-
-
-def run(world: World, **options: object) -> sync.SyncResult:
-    return sync.apply(sync.plan(AUDIENCE, "shelf"), **options)  # type: ignore[arg-type]
+from activation.plans import load_plan, newest_plan
+from tests.activation.world import AUDIENCE, World, held_out, plan_file, run
 
 
 def test_add_update_remove(world: World) -> None:
@@ -63,7 +59,8 @@ def test_the_ledger_has_a_row_per_operation_with_its_evidence(world: World) -> N
     assert removed["c_0002"]["reason"] == "left"
     assert removed["c_0001"]["reason"] == "suppressed:unsubscribed"
     assert rows[0]["consent_evidence_id"] == "consent-c_0000"
-    assert rows[0]["remote_id"] and rows[0]["job_id"]
+    assert rows[0]["remote_id"]
+    assert rows[0]["job_id"]
     assert result.suppressed == 1
 
 
@@ -142,76 +139,6 @@ def test_resend_tells_everyone_again(world: World) -> None:
     assert world.remote() == world.wanted()
 
 
-def test_a_plan_of_another_build_is_refused(world: World) -> None:
-    world.people(range(3))
-    world.publish()
-    made = sync.plan(AUDIENCE, "shelf")
-    world.publish()
-    with pytest.raises(StalePlan, match="build-1"):
-        sync.apply(made)
-    assert world.shelf.read()["calls"] == []
-
-
-def test_a_plan_is_refused_once_another_was_applied(world: World) -> None:
-    world.people(range(3))
-    world.publish()
-    first, second = sync.plan(AUDIENCE, "shelf"), sync.plan(AUDIENCE, "shelf")
-    sync.apply(first)
-    with pytest.raises(StalePlan, match="another sync"):
-        sync.apply(second)
-    again = sync.apply(first)  # its own rows are no reason to refuse; there is nothing left to do
-    assert (again.planned, again.sent) == (3, 0)
-    assert len(world.shelf.read()["calls"]) == 1
-
-
-def test_removal_guard_needs_a_name(world: World) -> None:
-    world.people(range(10))
-    world.max_removal_share = 0.5
-    world.publish()
-    run(world)
-    calls = len(world.shelf.read()["calls"])
-    world.people(range(4))
-    world.publish()
-    made = sync.plan(AUDIENCE, "shelf")
-    assert made.refused_by() == ["RemovalGuard"]
-    with pytest.raises(RemovalGuard, match="6 of 10"):
-        sync.apply(made)
-    assert len(world.shelf.read()["calls"]) == calls
-    assert sync.apply(made, approved_by="Ana").approved_by == "Ana"
-    assert world.remote() == world.wanted()
-
-
-def test_exactly_the_allowed_share_passes(world: World) -> None:
-    world.people(range(10))
-    world.max_removal_share = 0.5
-    world.publish()
-    run(world)
-    world.people(range(5))
-    world.publish()
-    assert run(world).removed == 5
-
-
-def test_an_empty_audience_is_refused_even_with_a_name(world: World) -> None:
-    world.people(range(3))
-    world.publish()
-    run(world)
-    world.people(())
-    world.publish()
-    made = sync.plan(AUDIENCE, "shelf")
-    assert made.refused_by() == ["EmptyAudience"]
-    for options in ({}, {"approved_by": "Ana"}, {"allow_empty": True}):
-        with pytest.raises(EmptyAudience):
-            sync.apply(made, **options)  # type: ignore[arg-type]
-    assert len(world.remote()) == 3
-    sync.apply(made, approved_by="Ana", allow_empty=True)
-    assert world.remote() == {}
-
-
-def test_an_empty_audience_without_members_is_fine(world: World) -> None:
-    world.publish()
-    assert run(world).planned == 0
-
-
 def test_rejected_rows_come_back_until_they_are_taken(world: World) -> None:
     world.people(range(5))
     world.set_remote(reject=["c_0003@example.com"])
@@ -234,7 +161,8 @@ def test_rejections_of_the_same_content_end_and_new_content_starts_again(world: 
     for _ in range(MAX_REJECTIONS):
         assert run(world).rejected == 1
     made = sync.plan(AUDIENCE, "shelf")
-    assert made.is_empty and made.counts["expired"] == 1
+    assert made.is_empty
+    assert made.counts["expired"] == 1
     world.people(range(1), product="SKU-2")
     world.publish()
     assert sync.plan(AUDIENCE, "shelf").adds == 1
@@ -287,7 +215,8 @@ def test_a_plan_holds_no_personal_data_and_is_private(world: World) -> None:
     assert read.actions.equals(made.actions)
     assert dataclasses.replace(read, actions=made.actions) == made
     newest = newest_plan(world.settings.work / "plans", AUDIENCE, "shelf")
-    assert newest is not None and newest.plan_id == made.plan_id
+    assert newest is not None
+    assert newest.plan_id == made.plan_id
     sync.apply(read)
     assert world.remote() == world.wanted()
 
@@ -309,3 +238,13 @@ def test_a_wrong_number_of_outcomes_is_an_error(world: World, monkeypatch: pytes
     monkeypatch.setattr(discovery.find("shelf"), "add", lambda shelf, members, remember: [])
     with pytest.raises(DestinationError, match="0 outcomes for 2 rows"):
         run(world)
+
+
+def test_an_audience_may_be_listed_by_its_models_name(world: World) -> None:
+    world.people(range(60))
+    world.holdout = 0.3
+    world.publish()
+    run(world)
+    world.audience = f"aud_{AUDIENCE}"
+    world.publish()
+    assert sync.plan(AUDIENCE, "shelf").is_empty

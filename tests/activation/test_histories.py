@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -33,7 +34,7 @@ DAYS = st.lists(
 
 @pytest.mark.usefixtures("world")
 @settings(
-    max_examples=15,
+    max_examples=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=True,
@@ -41,7 +42,9 @@ DAYS = st.lists(
     phases=[Phase.generate],
 )
 @given(days=DAYS)
-def test_the_destination_ends_with_what_is_wanted(tmp_path_factory: pytest.TempPathFactory, days: list[dict]) -> None:
+def test_the_destination_ends_with_what_is_wanted(
+    tmp_path_factory: pytest.TempPathFactory, days: list[dict[str, Any]]
+) -> None:
     home = tmp_path_factory.mktemp("history")
     os.environ["SELVAGE_HOME"], os.environ["SHELF_PATH"] = str(home), str(home / "shelf.json")
     world = World(Path(home), contacts={f"c_{n:04d}": (f"{'abcdefgh'[n]}@example.com", None) for n in PEOPLE})

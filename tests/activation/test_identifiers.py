@@ -135,7 +135,8 @@ def test_what_is_no_address_is_never_hashed(value: str | None) -> None:
 
 
 def test_no_rule_ever_gives_the_hash_of_nothing() -> None:
-    assert sha256_hex("") is None and md5_hex("") is None
+    assert sha256_hex("") is None
+    assert md5_hex("") is None
     assert "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" in EMPTY_HASHES
     for rules in (HASHED, CLEAR):
         for platform, kinds in rules.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from activation import diff
 from activation import ledger as ledger_module
 from activation.ledger import SCHEMA, Ledger, initialise
 from activation.lock import DestinationBusy, destination_lock
+from activation.state import read_state
 
 BEFORE_ANSWER = pa.schema([field for field in SCHEMA if field.name != "recorded_at"])
 
@@ -26,7 +26,8 @@ def batch(number: int, customers: list[str], **values: str) -> pa.Table:
     return pa.table(
         {
             field.name: pa.array(
-                customers if field.name == "customer_id" else [columns.get(field.name)] * len(customers), field.type
+                customers if field.name == "customer_id" else [columns.get(str(field.name))] * len(customers),
+                field.type,
             )
             for field in BEFORE_ANSWER
         }
@@ -46,7 +47,8 @@ def test_readers_find_columns_before_the_first_sync(tmp_path: Path) -> None:
     assert pq.read_schema(path).equals(SCHEMA)
     assert read(tmp_path) == []
     before = path.stat().st_mtime_ns
-    assert initialise(tmp_path) == path and path.stat().st_mtime_ns == before
+    assert initialise(tmp_path) == path
+    assert path.stat().st_mtime_ns == before
 
 
 def test_a_file_cut_before_its_rename_is_not_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +59,7 @@ def test_a_file_cut_before_its_rename_is_not_seen(tmp_path: Path, monkeypatch: p
         raise InterruptedError
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger_module.os, "replace", cut)
+        patch.setattr("activation.ledger.os.replace", cut)
         with pytest.raises(InterruptedError):
             ledger.record(batch(2, ["c_2"]))
     assert list(ledger.folder.glob(".*.partial"))
@@ -70,7 +72,8 @@ def test_recording_a_batch_again_replaces_it(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path, "shelf")
     for _ in range(2):
         ledger.record(batch(1, ["c_1", "c_2"]))
-    assert len(ledger.files()) == 1 and len(read(tmp_path)) == 2
+    assert len(ledger.files()) == 1
+    assert len(read(tmp_path)) == 2
 
 
 def test_files_are_private_and_typed(tmp_path: Path) -> None:
@@ -83,7 +86,7 @@ def test_files_are_private_and_typed(tmp_path: Path) -> None:
 
 def test_time_goes_on_when_the_clock_is_set_back(tmp_path: Path) -> None:
     Ledger(tmp_path, "shelf").record(batch(1, ["c_1"]))
-    ahead = datetime.now() + timedelta(days=300)
+    ahead = datetime.now(UTC).replace(tzinfo=None) + timedelta(days=300)
     table = pq.read_table(Ledger(tmp_path, "shelf").files()[0])
     index = table.schema.get_field_index("recorded_at")
     ledger_module.write_file(
@@ -93,7 +96,7 @@ def test_time_goes_on_when_the_clock_is_set_back(tmp_path: Path) -> None:
     later = Ledger(tmp_path, "shelf").record(batch(2, ["c_1"], action="remove"))
     assert later["recorded_at"][0].as_py() > ahead
     with duckdb.connect() as connection:
-        diff.read_state(connection, Ledger(tmp_path, "shelf"), "a")
+        read_state(connection, Ledger(tmp_path, "shelf"), "a")
         assert connection.execute("select is_member from state").fetchall() == [(False,)]
 
 
@@ -119,7 +122,8 @@ def test_a_reader_never_fails_while_batches_and_folds_are_written(tmp_path: Path
     done.set()
     thread.join()
     assert errors == []
-    assert counts == sorted(counts) and len(counts) > 2  # nothing that was seen is ever lost from sight
+    assert counts == sorted(counts)
+    assert len(counts) > 2
     assert len(read(tmp_path)) == 60
 
 
@@ -138,7 +142,7 @@ def test_folding_killed_at_its_rename_loses_nothing(
         raise InterruptedError
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger_module.os, "replace", dying)
+        patch.setattr("activation.ledger.os.replace", dying)
         with pytest.raises(InterruptedError):
             ledger.tidy(fold_files=10)
     rows = read(tmp_path)
@@ -147,7 +151,8 @@ def test_folding_killed_at_its_rename_loses_nothing(
         assert len(ledger.rows(connection).fetchall()) == 12  # a row that stands in two files is read once
     ledger.tidy(fold_files=10)
     ledger.tidy(fold_files=10, grace_seconds=0)
-    assert len(ledger.files()) == 1 and read(tmp_path) == rows
+    assert len(ledger.files()) == 1
+    assert read(tmp_path) == rows
 
 
 def test_old_files_stay_for_the_grace_time(tmp_path: Path) -> None:
@@ -169,7 +174,7 @@ def test_state_is_the_latest_acknowledged_word(tmp_path: Path) -> None:
     ledger.record(batch(4, ["elsewhere"], action="remove", audience="b"))
     ledger.record(batch(5, ["counted"], status="accepted_unverified"))
     with duckdb.connect() as connection:
-        diff.read_state(connection, ledger, "a")
+        read_state(connection, ledger, "a")
         members = connection.execute(
             "select customer_id, fingerprint, rejections from state where is_member order by customer_id nulls last"
         ).fetchall()

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 import selvage
+from activation import sync
 from activation.ledger import Ledger
 from tests.activation.toy.shelf import Shelf
 
@@ -32,6 +33,7 @@ class World:
     channel: str = "email"
     destinations: tuple[str, ...] = ("shelf",)
     mode: str = "mirror"
+    audience: str = AUDIENCE
     builds: int = 0
 
     @property
@@ -97,7 +99,7 @@ class World:
                 create table build as
                     select 'build-{self.builds}' as build_id, now()::timestamp as built_at, now()::timestamp as as_of;
                 create table audiences as
-                    select '{AUDIENCE}' as audience, '' as description, 'marketing' as purpose,
+                    select '{self.audience}' as audience, '' as description, 'marketing' as purpose,
                         '{self.channel}' as channel, {list(self.destinations)} as destinations, '{self.mode}' as mode,
                         {self.holdout}::double as holdout, {self.max_removal_share}::double as max_removal_share,
                         'team:marketing' as owner;
@@ -118,7 +120,7 @@ class World:
     def ledger_rows(self, destination: str = "shelf") -> list[dict[str, Any]]:
         with duckdb.connect() as connection:
             rows = Ledger(self.settings.ledger, destination).rows(connection)
-            return rows.order("recorded_at, customer_id").to_arrow_table().to_pylist()
+            return list(rows.order("recorded_at, customer_id").to_arrow_table().to_pylist())
 
 
 def table(columns: Mapping[str, list[Any]]) -> pa.Table:
@@ -134,4 +136,9 @@ def held_out(customer: str, share: float) -> bool:
 def plan_file(world: World) -> dict[str, Any]:
     """The newest saved plan, as JSON."""
     newest = max((world.settings.work / "plans").glob("*.json"))
-    return json.loads(newest.read_text())
+    return dict(json.loads(newest.read_text()))
+
+
+def run(world: World, **options: Any) -> sync.SyncResult:
+    """Plan and apply at the toy destination."""
+    return sync.apply(sync.plan(AUDIENCE, "shelf"), **options)

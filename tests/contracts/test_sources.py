@@ -1,5 +1,6 @@
 """What every source keeps to, whoever wrote it; a new module of ingestion/sources is tested without being named."""
 
+# ruff: noqa: DTZ001 - our times are UTC without zone
 from __future__ import annotations
 
 import socket
@@ -76,7 +77,10 @@ def test_raw_tables_are_those_that_dbt_declares(module: ModuleType) -> None:
     for resource in module.source().selected_resources.values():
         table = resource.compute_table_schema()
         if not table["name"].startswith("_"):
-            landed[table["name"]] = [*((c["name"], _type(c)) for c in table["columns"].values()), ("_dlt_load_id", "string")]
+            landed[table["name"]] = [
+                *((c["name"], _type(c)) for c in table["columns"].values()),
+                ("_dlt_load_id", "string"),
+            ]
     assert set(declared) - {"_quarantine"} == set(landed)
     for name, columns in landed.items():
         assert sorted(columns) == sorted(declared[name]), name

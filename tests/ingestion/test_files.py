@@ -41,12 +41,16 @@ def test_csv_gets_types_and_money_is_no_float(home, rows) -> None:
     assert types["since"] == "DATE"
     assert types["active"] == "BOOLEAN"
     first = rows("select customer_id, zip, amount_paid, name, _source_file, _row_number from raw_files.crm__people")
-    assert sorted(first)[0] == (1, "01001", Decimal("1.5"), "Name 1", "crm/people.csv", 1)
+    assert min(first) == (1, "01001", Decimal("1.5"), "Name 1", "crm/people.csv", 1)
     assert rows("select count(distinct _dlt_load_id) from raw_files.crm__people") == [(1,)]
 
 
 def test_bad_rows_are_put_aside_with_file_row_and_field(home, rows) -> None:
-    bad = ["21,02021,x9,2026-01-21,true,Cid", "22,02022,9.5,2026-13-40,true,Dan", "23,02023,9.5,2026-01-23,true,E,extra"]
+    bad = [
+        "21,02021,x9,2026-01-21,true,Cid",
+        "22,02022,9.5,2026-13-40,true,Dan",
+        "23,02023,9.5,2026-01-23,true,E,extra",
+    ]
     drop(home, "crm/people.csv", "\n".join([HEADER, *GOOD[:10], *bad, *GOOD[10:]]))
     landed = pipeline.land("files")
     assert landed.rows == {"crm__people": 20, "_quarantine": 3}
@@ -90,13 +94,15 @@ def test_a_file_that_lies_is_named_and_does_not_stop_the_others(home, rows) -> N
 
 def test_unchanged_files_are_not_read_again_and_changed_ones_replace_their_rows(home, rows) -> None:
     path = drop(home, "crm/people.csv", "\n".join([HEADER, *GOOD, "21,02021,x9,2026-01-21,true,Cid"]))
-    drop(home, "crm/people/more.csv", "\n".join([HEADER, "99,09999,1.00,2026-01-01,true,Zoe"]))
+    drop(home, "crm/people/more.csv", f"{HEADER}\n99,09999,1.00,2026-01-01,true,Zoe")
     assert land("files") == {"crm__people": 21, "_quarantine": 1}
     assert land("files") == {}
     path.write_text("\n".join([HEADER, *GOOD[:5]]))
     os.utime(path, ns=(1, 1))
     assert land("files")["crm__people"] == 5
-    assert rows("select count(*), count(*) filter (_source_file = 'crm/people.csv') from raw_files.crm__people") == [(6, 5)]
+    assert rows("select count(*), count(*) filter (_source_file = 'crm/people.csv') from raw_files.crm__people") == [
+        (6, 5)
+    ]
     assert rows("select count(*) from raw_files._quarantine") == [(0,)]  # mended
 
 

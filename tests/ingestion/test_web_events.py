@@ -1,5 +1,6 @@
 """Web events: what a dropped file of Segment-shaped lines becomes."""
 
+# ruff: noqa: DTZ001 - our times are UTC without zone
 from __future__ import annotations
 
 import gzip
@@ -26,7 +27,13 @@ def drops(home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def event(number: int, day: int = 1, **more: Any) -> dict[str, Any]:
     at = f"2026-06-{day:02d}T10:00:{number % 60:02d}.500Z"
-    base = {"messageId": f"m{number}", "type": "track", "event": "Product Viewed", "anonymousId": "a1", "receivedAt": at}
+    base = {
+        "messageId": f"m{number}",
+        "type": "track",
+        "event": "Product Viewed",
+        "anonymousId": "a1",
+        "receivedAt": at,
+    }
     return {**base, "timestamp": at, **more}
 
 
@@ -38,7 +45,11 @@ def write(drops: Path, name: str, *lines: dict[str, Any] | str) -> None:
 
 
 def test_columns_money_and_what_has_no_column(drops, rows) -> None:
-    context = {"page": {"url": "https://shop.example/x?utm_source=tt"}, "campaign": {"source": "tt"}, "library": {"v": "1"}}
+    context = {
+        "page": {"url": "https://shop.example/x?utm_source=tt"},
+        "campaign": {"source": "tt"},
+        "library": {"v": "1"},
+    }
     context["consent"] = {"categoryPreferences": {"Advertising": False}}
     properties = {"order_id": "5501", "total": 54.1, "currency": "USD", "coupon": "X", "products": [{"sku": "M"}]}
     write(drops, "2026-06-01/events-00.jsonl.gz", event(1, context=context, properties=properties, integrations={}))
@@ -113,7 +124,8 @@ def test_freshness_is_noted(drops, home) -> None:
 
 
 def test_a_window_reads_again_what_was_received_in_it(drops, rows) -> None:
-    write(drops, "2026-06-01/events-00.jsonl", event(1), event(2, day=5))
+    write(drops, "2026-06-01/events-00.jsonl", event(1))
+    write(drops, "2026-06-05/events-00.jsonl", event(2, day=5))
     write(drops, "2026-06-20/events-00.jsonl", event(3, day=20))
     land("web_events")
     window = Window(datetime(2026, 6, 4), datetime(2026, 6, 21))

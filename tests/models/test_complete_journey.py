@@ -6,9 +6,9 @@ ours, so that a wrong constant here would show as well.
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib import resources
@@ -29,7 +29,7 @@ MAILED, REDEEMED = 6_589, 2_102
 @dataclass
 class Journey:
     warehouse: Path
-    dbt_seconds: float
+    dbt_cpu_seconds: float
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
@@ -52,9 +52,11 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Journey:
     run("-m", "sandbox.complete_journey", str(home / "landing"))
     run("-m", "ingestion", "land", "files")
     run("-c", "import selvage; from activation import ledger; ledger.initialise(selvage.settings().ledger)")
-    started = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     run("-m", "warehouse.dbt", "build", "--exclude", "tag:sync")
-    return Journey(home / "warehouse.duckdb", time.monotonic() - started)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Journey(home / "warehouse.duckdb", seconds)
 
 
 def test_the_expected_totals_are_the_packages() -> None:
@@ -108,11 +110,12 @@ def test_stores_are_locations(journey: Journey) -> None:
 def test_days_are_the_shops_days(journey: Journey) -> None:
     """The package's times are UTC: its weeks turn at midnight in New York, and no purchase leaves the year 2017 there."""
     assert journey.row("select min(order_date), max(order_date) from marts.fct_orders") == journey.row("select date '2017-01-01', date '2017-12-31'")
-    mondays = journey.rows(
-        "select week_number, min(order_date) from staging.stg_complete_journey__transactions as lines "
-        "inner join marts.fct_orders as orders on orders.order_id = lines.basket_id where week_number > 1 group by 1"
+    weeks = journey.rows(
+        "select week_number, count(distinct date_trunc('week', order_date)) from staging.stg_complete_journey__transactions as lines "
+        "inner join marts.fct_orders as orders on orders.order_id = lines.basket_id group by 1"
     )
-    assert {day.isoweekday() for _, day in mondays} == {1}
+    assert len(weeks) == 53
+    assert {calendar_weeks for _, calendar_weeks in weeks} == {1}
 
 
 def test_mailings_and_coupons_are_touchpoints(journey: Journey) -> None:
@@ -146,5 +149,5 @@ def test_marts_that_are_empty_by_design(journey: Journey) -> None:
 
 
 def test_dbt_keeps_its_time(journey: Journey) -> None:
-    """90 seconds on two quiet cores; twice that, so that a busy machine does not fail it."""
-    assert journey.dbt_seconds < 180
+    """90 seconds on two cores; counted as processor time, which other work on the machine does not stretch much."""
+    assert journey.dbt_cpu_seconds < 2 * 90

@@ -41,7 +41,7 @@ REFUSED = {
     "the wall clock: int_as_of": r"\b(now\s*\(|current_(date|timestamp)\b|get_current_timestamp)",
 }
 CONTRACT_TYPES = re.compile(r"string|bigint|decimal\(\d+, ?\d+\)|date|timestamp|boolean")
-ENDS = re.compile(r"\b(rows|range|limit|union|qualify|select|from|where)\b|\)\s*$", re.IGNORECASE)
+ENDS = re.compile(r"\b(rows|range|limit|union|qualify|select|from|where)\b", re.IGNORECASE)
 
 
 def sql_of(path: Path) -> str:

@@ -109,12 +109,13 @@ def test_a_vendor_reads_only_itself(models: dict[str, Node]) -> None:
 
 
 def test_sql_stays_readable() -> None:
-    """At most 120 lines and 7 joins, and the last line selects all from the last CTE."""
+    """At most 120 lines, at most 7 joins in one select, and the last line selects all from the last CTE."""
     wrong = {}
     for path in sorted(PROJECT.glob("models/**/*.sql")):
         text = path.read_text().rstrip()
         lines = len(text.splitlines())
-        joins = len(re.findall(r"\bjoin\b", re.sub(r"--[^\n]*", "", text)))
+        selects = re.sub(r"--[^\n]*", "", text).split("select")
+        joins = max(len(re.findall(r"\bjoin\b", part)) for part in selects)
         closed = "with " not in text or text.splitlines()[-1].startswith("select * from ")
         if lines > 120 or joins > 7 or not closed:
             wrong[path.stem] = (lines, joins, text.splitlines()[-1])

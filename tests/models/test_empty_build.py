@@ -38,7 +38,7 @@ def test_no_mart_invents_rows(empty_shop: EmptyShop, manifest: dict[str, Any]) -
     assert {name: count for name, count in counted.items() if count} == {}
 
 
-@pytest.mark.parametrize("table, column", [("orders", "tip_amount"), ("customers", "tags")])
+@pytest.mark.parametrize(("table", "column"), [("orders", "tip_amount"), ("customers", "tags")])
 def test_a_column_that_never_landed_is_added(empty_shop: EmptyShop, table: str, column: str) -> None:
     assert (column,) in empty_shop.query(
         f"select column_name from information_schema.columns where table_schema = 'raw_shopify' and table_name = '{table}'"

@@ -25,15 +25,15 @@
     regexp_replace({{ expression }}, '{{ pattern }}', '{{ replacement }}')
 {%- endmacro %}
 
-{# Percent-decoding of a form value: + is a space; text that can't be decoded gives null, not an error. #}
+{# Percent-decoding of a form value: + is a space; text that can't be decoded stays as it is, and is no error. #}
 {% macro url_decoded(expression) -%}
     {{ return(adapter.dispatch('url_decoded')(expression)) }}
 {%- endmacro %}
 
 {% macro default__url_decoded(expression) -%}
-    try(url_decode(replace({{ expression }}, '+', ' ')))
+    url_decode(replace({{ expression }}, '+', ' '))
 {%- endmacro %}
 
 {% macro spark__url_decoded(expression) -%}
-    try_url_decode({{ expression }})
+    coalesce(try_url_decode({{ expression }}), replace({{ expression }}, '+', ' '))
 {%- endmacro %}

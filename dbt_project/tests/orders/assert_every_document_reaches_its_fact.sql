@@ -1,17 +1,23 @@
 -- Catches an inner join that lost orders, lines or refunds between the vendors' documents and the facts.
-with counted as (
+{%- set facts = {'orders': 'fct_orders', 'order_lines': 'fct_order_lines', 'refunds': 'fct_refunds'} %}
+with
+{%- for shape, fact in facts.items() %}
+{{ shape }} as (
 
-    select 'orders' as document, (
-        select count(*) from ({{ union_shape('orders') }}) as shaped
-    ) as shaped_count, (select count(*) from {{ ref('fct_orders') }}) as fact_count
-    union all
-    select 'order_lines' as document, (
-        select count(*) from ({{ union_shape('order_lines') }}) as shaped
-    ) as shaped_count, (select count(*) from {{ ref('fct_order_lines') }}) as fact_count
-    union all
-    select 'refunds' as document, (
-        select count(*) from ({{ union_shape('refunds') }}) as shaped
-    ) as shaped_count, (select count(*) from {{ ref('fct_refunds') }}) as fact_count
+    {{ union_shape(shape) }}
+
+),
+{%- endfor %}
+
+counted as (
+
+    {%- for shape, fact in facts.items() %}
+    select
+        '{{ fact }}' as fact,
+        (select count(*) from {{ shape }}) as shaped_count,
+        (select count(*) from {{ ref(fact) }}) as fact_count
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 )
 

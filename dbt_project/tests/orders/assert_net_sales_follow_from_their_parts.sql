@@ -1,5 +1,5 @@
--- Catches a change of one amount that the others did not follow, a cancelled order that still sells, and refunds of more
--- than was sold: net sales must not be negative.
+-- Catches a change of one amount that the others did not follow, a cancelled order that still sells, and refunds of
+-- more than was sold: net sales must not be negative.
 with orders as (
 
     select * from {{ ref('fct_orders') }}

@@ -18,14 +18,20 @@ lines as (
 
 )
 
-select 'a refund is not the sum of its parts' as problem, refund_key as document_key
+select
+    'a refund is not the sum of its parts' as problem,
+    refund_key as document_key
 from refunds
 where total_amount <> line_amount + tax_amount + shipping_amount + adjustment_amount
 union all
-select 'more money given back than the order had' as problem, order_key as document_key
+select
+    'more money given back than the order had' as problem,
+    order_key as document_key
 from orders
 where refunded_amount > total_amount
 union all
-select 'more units given back than sold' as problem, order_line_key as document_key
+select
+    'more units given back than sold' as problem,
+    order_line_key as document_key
 from lines
 where refunded_quantity > quantity

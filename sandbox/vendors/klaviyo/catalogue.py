@@ -45,13 +45,13 @@ def rows_of(context: Context, table: str, key: str) -> list[dict[str, Any]]:
         if pa.types.is_timestamp(field.type):
             micros = pc.cast(pc.cast(read.column(number), pa.timestamp("us")), pa.int64())
             read = read.set_column(number, field.name, micros)
-    return read.to_pylist()  # type: ignore[no-any-return]
+    return read.to_pylist()
 
 
 class Catalogue:
     """The calls below /metrics and /campaigns."""
 
-    def __init__(self, context: Context):
+    def __init__(self, context: Context) -> None:
         self._context = context
 
     def metrics(self, call: Call) -> dict[str, Any]:
@@ -109,7 +109,12 @@ def _fits(row: dict[str, Any], one: Any) -> bool:
 
 def _metric(row: dict[str, Any], base: str) -> dict[str, Any]:
     name = row["integration_name"]
-    integration = {"object": "integration", "id": name.lower(), "name": name, "category": {"object": "category", "name": name}}
+    integration = {
+        "object": "integration",
+        "id": name.lower(),
+        "name": name,
+        "category": {"object": "category", "name": name},
+    }
     return {
         "type": "metric",
         "id": row["metric_id"],

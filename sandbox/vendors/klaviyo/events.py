@@ -10,7 +10,7 @@ import hashlib
 import threading
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -28,7 +28,7 @@ DEFAULT_PAGE, MOST = 200, 1000
 class EventTable:
     """All events visible at one moment, in order of (datetime, id)."""
 
-    def __init__(self, tables: Tables, now: datetime):
+    def __init__(self, tables: Tables, now: datetime) -> None:
         self.now = now
         self.table = tables.visible("klaviyo_events", "event_id", now, "datetime, event_id").combine_chunks()
         self.times = pc.cast(pc.cast(self.table.column("datetime"), pa.timestamp("us")), pa.int64()).to_numpy()
@@ -65,7 +65,7 @@ class EventTable:
             at = int(one.value) * 1_000_000
         else:
             at = one.moment()
-        side = "right" if one.sign in ("greater-than", "less-or-equal") else "left"
+        side: Literal["left", "right"] = "right" if one.sign in ("greater-than", "less-or-equal") else "left"
         place = int(np.searchsorted(self.times, at, side=side))
         return (max(low, place), high) if one.sign.startswith("greater") else (low, min(high, place))
 
@@ -79,7 +79,7 @@ class EventTable:
 class Events:
     """The calls below /events."""
 
-    def __init__(self, context: Context):
+    def __init__(self, context: Context) -> None:
         self._context = context
         self._lock = threading.Lock()
         self._table: EventTable | None = None
@@ -90,7 +90,7 @@ class Events:
                 self._table = EventTable(self._context.tables, self._context.clock.now)
             return self._table
 
-    def list(self, call: Call) -> dict[str, Any]:
+    def index(self, call: Call) -> dict[str, Any]:
         table = self.table()
         size = call.page_size(DEFAULT_PAGE, MOST)
         _, descends = call.sort(("datetime", "timestamp"), "-datetime")
@@ -106,8 +106,8 @@ class Events:
         if len(found) > size:
             last = int(here[-1])
             after = [int(table.times[last]), table.table.column("event_id")[last].as_py()]
-            if self._context.faults.take("klaviyo", "duplicate_page"):
-                after = cursor or after
+            if cursor is not None and self._context.faults.take("klaviyo", "duplicate_page"):
+                after = cursor
         rows = table.table.take(pa.array(here, pa.int64()))
         times = table.times[here].tolist()
         data = documents(rows, times, call.base)

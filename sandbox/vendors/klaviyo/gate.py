@@ -30,7 +30,7 @@ Handler = Callable[[Call], Any]
 class Gate:
     """Makes routes of handlers. A handler gets a Call and returns a body, or (body, status)."""
 
-    def __init__(self, context: Context):
+    def __init__(self, context: Context) -> None:
         self._context = context
         self._windows: dict[str, Windows] = {}
         self._lock = threading.Lock()
@@ -42,7 +42,9 @@ class Gate:
 
         return Route(path, endpoint, methods=[method])
 
-    def _serve(self, request: Request, raw: bytes, name: str, tier: str, a_day: int | None, handler: Handler) -> Response:
+    def _serve(
+        self, request: Request, raw: bytes, name: str, tier: str, a_day: int | None, handler: Handler
+    ) -> Response:
         headers: dict[str, str] = {}
         try:
             revision = self._admit(request)
@@ -58,15 +60,21 @@ class Gate:
     @staticmethod
     def _admit(request: Request) -> str:
         if request.headers.get("authorization") is None:
-            raise ApiError(401, "not_authenticated", "Authentication credentials were not provided.", "Missing API key.")
+            raise ApiError(
+                401, "not_authenticated", "Authentication credentials were not provided.", "Missing API key."
+            )
         if request.headers["authorization"] != KEY:
             raise ApiError(401, "authentication_failed", "Incorrect authentication credentials.", "Invalid API key.")
         revision = request.headers.get("revision", "")
         if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", revision) or revision > NEWEST:
-            raise ApiError(400, "invalid", "Invalid revision.", "The header revision must name an API revision.", "revision")
+            raise ApiError(
+                400, "invalid", "Invalid revision.", "The header revision must name an API revision.", "revision"
+            )
         if revision < RETIRED_BEFORE:
             if request.headers.get("x-klaviyo-revision-fall-forward-opt-out") == "1":
-                raise ApiError(410, "gone", "Revision retired.", f"Revision {revision} is no longer served.", "revision")
+                raise ApiError(
+                    410, "gone", "Revision retired.", f"Revision {revision} is no longer served.", "revision"
+                )
             return RETIRED_BEFORE
         return revision
 
@@ -86,4 +94,8 @@ class Gate:
             detail = f"Request was throttled. Expected available in {seconds} second{'s' if seconds > 1 else ''}."
             raise ApiError(429, "throttled", "Request was throttled.", detail, meta={"retry_after": seconds})
         limit, left, reset = windows_of.steady()
-        return {"RateLimit-Limit": str(limit), "RateLimit-Remaining": str(left), "RateLimit-Reset": str(math.ceil(reset))}
+        return {
+            "RateLimit-Limit": str(limit),
+            "RateLimit-Remaining": str(left),
+            "RateLimit-Reset": str(math.ceil(reset)),
+        }

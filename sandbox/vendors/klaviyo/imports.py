@@ -35,7 +35,7 @@ KIND = "profile-bulk-import-job"
 class Imports:
     """The calls below /profile-bulk-import-jobs."""
 
-    def __init__(self, context: Context, profiles: Profiles, lists: Lists):
+    def __init__(self, context: Context, profiles: Profiles, lists: Lists) -> None:
         self._context, self._profiles, self._lists = context, profiles, lists
         for table in TABLES:
             context.state.execute(table)
@@ -56,11 +56,20 @@ class Imports:
         lists = [one.get("id") for one in wanted]
         for key in lists:
             if not self._lists.exists(key):
-                raise ApiError(404, "not_found", "Not found.", f"A list with id {key} does not exist.", "/data/relationships")
+                raise ApiError(
+                    404, "not_found", "Not found.", f"A list with id {key} does not exist.", "/data/relationships"
+                )
         key, state = job_id(), self._context.state
-        values = (key, self._profiles.now_micros(), orjson.dumps(lists).decode(), orjson.dumps(rows).decode(), len(rows))
+        values = (
+            key,
+            self._profiles.now_micros(),
+            orjson.dumps(lists).decode(),
+            orjson.dumps(rows).decode(),
+            len(rows),
+        )
         state.execute(
-            "insert into klaviyo_jobs select ?, coalesce(max(number), 0) + 1, ?, ?, ?, ?, 0, 0, 0 from klaviyo_jobs", values
+            "insert into klaviyo_jobs select ?, coalesce(max(number), 0) + 1, ?, ?, ?, ?, 0, 0, 0 from klaviyo_jobs",
+            values,
         )
         self._began[key] = self._context.clock.seconds()
         return {"data": self._document(key, call.base)}, 202
@@ -68,7 +77,7 @@ class Imports:
     def get(self, call: Call) -> dict[str, Any]:
         return {"data": self._document(call.key(), call.base)}
 
-    def list(self, call: Call) -> dict[str, Any]:
+    def index(self, call: Call) -> dict[str, Any]:
         self.settle()
         wanted = call.filters({"status": ("any", "equals")})
         keys = [key for (key,) in self._context.state.rows("select job_id from klaviyo_jobs order by number desc")]
@@ -127,7 +136,7 @@ class Imports:
     def _document(self, key: str, base: str) -> dict[str, Any]:
         self.settle()
         columns = "created, lists, total, completed, failed, done"
-        found = self._context.state.rows(f"select {columns} from klaviyo_jobs where job_id = ?", (key,))  # noqa: S608
+        found = self._context.state.rows(f"select {columns} from klaviyo_jobs where job_id = ?", (key,))
         if not found:
             raise not_found(KIND, key)
         created, lists, total, completed, failed, done = found[0]

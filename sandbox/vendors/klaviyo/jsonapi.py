@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -23,7 +24,7 @@ CONDITION = re.compile(r"^(?P<sign>[a-z-]+)\((?P<field>[A-Za-z0-9_.$]+),(?P<valu
 class ApiError(Exception):
     """An error as Klaviyo answers it. ``source`` is a pointer into the body, or the name of a parameter."""
 
-    def __init__(self, status: int, code: str, title: str, detail: str, source: str = "", meta: Any = None):
+    def __init__(self, status: int, code: str, title: str, detail: str, source: str = "", meta: Any = None) -> None:
         super().__init__(detail)
         where = {"pointer": source or "/data"} if source.startswith("/") or not source else {"parameter": source}
         self.status = status
@@ -102,7 +103,7 @@ class Call:
             raise invalid(f"{given} is not a field that can be sorted by.", "sort")
         return field, given.startswith("-")
 
-    def filters(self, allowed: dict[str, tuple[str, ...]]) -> list[Condition]:
+    def filters(self, allowed: Mapping[str, tuple[str, ...]]) -> list[Condition]:
         """The conditions, all of which must hold. Raises ApiError for a field or operator that this call lacks."""
         found = parse_filter(self.parameter("filter") or "")
         for one in found:
@@ -116,7 +117,7 @@ class Call:
         if given is None:
             return None
         try:
-            read = orjson.loads(base64.urlsafe_b64decode(given))
+            read = orjson.loads(base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)))
             place, context = read["at"], read["of"]
         except (binascii.Error, ValueError, KeyError, TypeError):
             raise invalid("Invalid cursor provided.", "page[cursor]") from None
@@ -132,7 +133,8 @@ class Call:
         here = f"{self.base}{self.request.url.path.removeprefix('/api')}"
         following = None
         if after is not None:
-            token = base64.urlsafe_b64encode(orjson.dumps({"at": after, "of": self._context()})).decode()
+            # Without padding: clients copy a cursor out of the link as it stands, and a coded "=" would not survive.
+            token = base64.urlsafe_b64encode(orjson.dumps({"at": after, "of": self._context()})).decode().rstrip("=")
             kept = [(key, value) for key, value in self.request.query_params.multi_items() if key != "page[cursor]"]
             following = f"{here}?{urlencode([*kept, ('page[cursor]', token)])}"
         query = f"?{self.request.url.query}" if self.request.url.query else ""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.context import Context
-from sandbox.vendors.klaviyo.catalogue import rows_of
+from sandbox.vendors.klaviyo.catalogue import COMPARE, rows_of
 from sandbox.vendors.klaviyo.jsonapi import ApiError, Call, Condition, invalid, iso, not_found
 from sandbox.vendors.klaviyo.profiles import Profiles
 from sandbox.vendors.klaviyo.upserts import short_id
@@ -29,7 +29,7 @@ TABLES = (
 class Lists:
     """The calls below /lists. ``settle`` finishes imports whose time has come, before membership is read."""
 
-    def __init__(self, context: Context, profiles: Profiles):
+    def __init__(self, context: Context, profiles: Profiles) -> None:
         self._context, self._profiles = context, profiles
         self.settle: Callable[[], None] = lambda: None
         for table in TABLES:
@@ -38,7 +38,13 @@ class Lists:
     def _all(self) -> dict[str, dict[str, Any]]:
         found = {row["list_id"]: row for row in rows_of(self._context, "klaviyo_lists", "list_id")}
         for key, name, created, updated, opt_in in self._context.state.rows("select * from klaviyo_lists"):
-            found[key] = {"list_id": key, "name": name, "created": created, "updated": updated, "opt_in_process": opt_in}
+            found[key] = {
+                "list_id": key,
+                "name": name,
+                "created": created,
+                "updated": updated,
+                "opt_in_process": opt_in,
+            }
         return found
 
     def exists(self, key: Any) -> bool:
@@ -50,9 +56,14 @@ class Lists:
             raise not_found("list", key)
         return found
 
-    def list(self, call: Call) -> dict[str, Any]:
+    def index(self, call: Call) -> dict[str, Any]:
         rows = list(self._all().values())
-        allowed = {"name": ("any", "equals"), "id": ("any", "equals"), "created": ("greater-than",), "updated": ("greater-than",)}
+        allowed = {
+            "name": ("any", "equals"),
+            "id": ("any", "equals"),
+            "created": ("greater-than",),
+            "updated": ("greater-than",),
+        }
         for one in call.filters(allowed):
             column = "list_id" if one.field == "id" else one.field
             if one.sign == "greater-than":
@@ -73,7 +84,9 @@ class Lists:
         row = self._one(call.key())
         document = _document(row, call.base)
         if "profile_count" in call.listed("additional-fields[list]"):
-            count = self._context.state.rows("select count(*) from klaviyo_members where list_id = ?", (row["list_id"],))
+            count = self._context.state.rows(
+                "select count(*) from klaviyo_members where list_id = ?", (row["list_id"],)
+            )
             document["attributes"]["profile_count"] = count[0][0]
         return {"data": document}
 
@@ -159,15 +172,17 @@ class Lists:
             rows.reverse()
         if cursor is not None:
             joined, number = cursor
-            place = (lambda row: (row[2], row[0]) < (joined, number)) if descends else (lambda row: (row[2], row[0]) > (joined, number))
+            place = (
+                (lambda row: (row[2], row[0]) < (joined, number))
+                if descends
+                else (lambda row: (row[2], row[0]) > (joined, number))
+            )
             rows = [row for row in rows if place(row)]
         after = [rows[size - 1][2], rows[size - 1][0]] if len(rows) > size else None
         return [(profile, joined) for _, profile, joined in rows[:size]], after
 
     def _keep(self, rows: list[tuple[Any, ...]], one: Condition) -> list[tuple[Any, ...]]:
         if one.field == "joined_group_at":
-            from sandbox.vendors.klaviyo.catalogue import COMPARE
-
             return [row for row in rows if COMPARE[one.sign](row[2], one.moment())]
         found = {self._profiles.by_identifier(one.field, value) for value in one.values()}
         return [row for row in rows if row[1] in found]

@@ -26,10 +26,10 @@ MOST_VALUES = 100
 class People:
     """Reads and single writes of profiles."""
 
-    def __init__(self, context: Context, profiles: Profiles, settle: Callable[[], None]):
+    def __init__(self, context: Context, profiles: Profiles, settle: Callable[[], None]) -> None:
         self._context, self._profiles, self._settle = context, profiles, settle
 
-    def list(self, call: Call) -> dict[str, Any]:
+    def index(self, call: Call) -> dict[str, Any]:
         self._settle()
         size, conditions = call.page_size(DEFAULT_PAGE, MOST), call.filters(FILTERS)
         field, descends = call.sort(("created", "email", "id", "updated"), "id")
@@ -54,8 +54,8 @@ class People:
             last = (cursor[0], cursor[1])
             pairs = [pair for pair in pairs if (pair < last if descends else pair > last)]
         after: list[Any] | None = list(pairs[size - 1]) if len(pairs) > size else None
-        if after is not None and self._context.faults.take("klaviyo", "duplicate_page"):
-            after = cursor or after
+        if after is not None and cursor is not None and self._context.faults.take("klaviyo", "duplicate_page"):
+            after = cursor
         return call.page(self._documents(call, [key for _, key in pairs[:size]]), after)
 
     def _fitting(self, one: Condition) -> set[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -41,7 +40,7 @@ class Written:
 class World:
     """The world's profiles at one moment, with the positions of their identifiers."""
 
-    def __init__(self, context: Context):
+    def __init__(self, context: Context) -> None:
         self.now = context.clock.now
         self.table = context.tables.visible("klaviyo_profiles", "profile_id", self.now)
         self.ids: list[str] = self.table.column("profile_id").to_pylist()
@@ -49,7 +48,7 @@ class World:
         self.created, self.updated = self._micros("created"), self._micros("updated")
 
     def _micros(self, name: str) -> np.ndarray:
-        return pc.cast(pc.cast(self.table.column(name), pa.timestamp("us")), pa.int64()).to_numpy()  # type: ignore[no-any-return]
+        return pc.cast(pc.cast(self.table.column(name), pa.timestamp("us")), pa.int64()).to_numpy()
 
     def identifiers(self, name: str) -> dict[str, str]:
         values = self.table.column(name).to_pylist()
@@ -61,7 +60,7 @@ class World:
             if pa.types.is_timestamp(one.type):
                 micros = pc.cast(pc.cast(read.column(number), pa.timestamp("us")), pa.int64())
                 read = read.set_column(number, one.name, micros)
-        return read.to_pylist()  # type: ignore[no-any-return]
+        return read.to_pylist()
 
 
 def plain(identifier: str) -> str:
@@ -71,7 +70,7 @@ def plain(identifier: str) -> str:
 class Profiles:
     """All profiles as of now. Not more than one thread writes at a time: take ``lock`` around a read and its write."""
 
-    def __init__(self, context: Context, events: Events):
+    def __init__(self, context: Context, events: Events) -> None:
         self._context, self._events = context, events
         self.lock = threading.RLock()
         context.state.execute(TABLE)
@@ -179,7 +178,7 @@ class Profiles:
     ) -> dict[str, Any]:
         one, row = self.written.get(key), row or {}
         patch = one.patch if one else {}
-        created = row.get("created") if row else one and one.created
+        created = row.get("created") if row else (one.created if one else None)
         updated = max(row.get("updated") or 0, one.updated if one else 0)
         attributes = {name: row.get(name) for name in PLAIN} | patch.get("attributes", {})
         attributes |= {"created": iso(created), "updated": iso(updated), "last_event_date": iso(last)}
@@ -193,10 +192,14 @@ class Profiles:
             "id": key,
             "attributes": attributes,
             "relationships": {
-                name: {"links": {"related": f"{base}/profiles/{key}/{name}"}} for name in ("lists", "segments", "push-tokens")
+                name: {"links": _links(f"{base}/profiles/{key}", name)} for name in ("lists", "segments", "push-tokens")
             },
             "links": {"self": f"{base}/profiles/{key}"},
         }
+
+
+def _links(address: str, name: str) -> dict[str, str]:
+    return {"self": f"{address}/relationships/{name}", "related": f"{address}/{name}"}
 
 
 def _subscriptions(row: dict[str, Any], written: dict[str, Any], attributes: dict[str, Any]) -> dict[str, Any]:
@@ -211,7 +214,9 @@ def _subscriptions(row: dict[str, Any], written: dict[str, Any], attributes: dic
     return {
         "email": {
             "marketing": {
-                "can_receive_email_marketing": bool(attributes["email"]) and consent != "UNSUBSCRIBED" and not suppressed,
+                "can_receive_email_marketing": bool(attributes["email"])
+                and consent != "UNSUBSCRIBED"
+                and not suppressed,
                 "consent": consent,
                 "consent_timestamp": iso(consent_at) if consent == "SUBSCRIBED" else None,
                 "last_updated": iso(consent_at),
@@ -236,7 +241,3 @@ def _subscriptions(row: dict[str, Any], written: dict[str, Any], attributes: dic
         "mobile_push": None,
         "whatsapp": None,
     }
-
-
-def moment(micros: int) -> datetime:
-    return datetime.fromisoformat(str(iso(micros)))

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from graphql import GraphQLError, graphql_sync
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -25,15 +26,16 @@ from sandbox.vendors.shopify.rest import Rest
 from sandbox.vendors.shopify.roots import ROOTS, choose, page
 from sandbox.vendors.shopify.rows import Snapshot
 
-TOKEN = "shpat_sandbox"  # noqa: S105 - it opens nothing but the sandbox
+TOKEN = "shpat_sandbox"
 DOMAIN = "selvage-demo.myshopify.com"
+HOST = "shop.example.com"
 TAGGED = ("Customer", "Order", "Product")
 
 
 class Shop:
     """The shop of one server: snapshots by clock and tags, the bucket of points, the bulk operations."""
 
-    def __init__(self, context: Context):
+    def __init__(self, context: Context) -> None:
         self.context = context
         self.bucket = Bucket(cost.BUCKET_SIZE, cost.RESTORE_RATE, context.clock.seconds)
         self.bulk = Bulk(context.home / "bulk", context.clock)
@@ -41,7 +43,8 @@ class Shop:
         self._lock = threading.RLock()
         self._documents: Documents | None = None
         context.state.execute(
-            "create table if not exists shopify_tags (gid text primary key, tags text not null, updated_at text not null)"
+            """create table if not exists shopify_tags (
+                gid text primary key, tags text not null, updated_at text not null)"""
         )
 
     def documents(self) -> Documents:
@@ -62,8 +65,12 @@ class Shop:
             "name": "Selvage Demo",
             "email": "owner@example.com",
             "myshopifyDomain": DOMAIN,
-            "url": "https://shop.example.com",
-            "primaryDomain": {"id": "gid://shopify/Domain/1", "host": "shop.example.com", "url": "https://shop.example.com"},
+            "url": f"https://{HOST}",
+            "primaryDomain": {
+                "id": "gid://shopify/Domain/1",
+                "host": "shop.example.com",
+                "url": f"https://{HOST}",
+            },
             "plan": {"partnerDevelopment": False, "publicDisplayName": "Basic", "shopifyPlus": False},
             "currencyCode": "USD",
             "ianaTimezone": "America/New_York",
@@ -128,7 +135,10 @@ class Shop:
     def _cancel_bulk(self, global_id: str) -> dict[str, Any]:
         found = self.bulk.find(global_id)
         if found is None:
-            return {"bulkOperation": None, "userErrors": [{"field": ["id"], "message": "Bulk operation does not exist"}]}
+            return {
+                "bulkOperation": None,
+                "userErrors": [{"field": ["id"], "message": "Bulk operation does not exist"}],
+            }
         if found["status"] in ("CREATED", "RUNNING"):
             self.bulk.operations[int(global_id.rpartition("/")[2])].cancelled = True
         return {"bulkOperation": self.bulk.find(global_id), "userErrors": []}
@@ -148,7 +158,7 @@ def _count(documents: Documents, name: str, args: dict[str, Any]) -> dict[str, A
 class Api:
     """The HTTP side."""
 
-    def __init__(self, context: Context):
+    def __init__(self, context: Context) -> None:
         self.context, self.shop = context, Shop(context)
 
     def routes(self) -> list[Route]:
@@ -162,8 +172,6 @@ class Api:
         if (refused := self._refuse(request)) is not None:
             return refused
         body = await request.body()
-        from starlette.concurrency import run_in_threadpool
-
         return await run_in_threadpool(self._graphql, body, base_url(request))
 
     def _graphql(self, body: bytes, base: str) -> Response:
@@ -223,8 +231,6 @@ class Api:
     async def rest(self, request: Request) -> Response:
         if (refused := self._refuse(request)) is not None:
             return refused
-        from starlette.concurrency import run_in_threadpool
-
         return await run_in_threadpool(self.shop.rest.answer, request)
 
     async def bulk_file(self, request: Request) -> Response:

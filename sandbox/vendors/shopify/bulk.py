@@ -63,7 +63,7 @@ class BulkOperation:
 class Bulk:
     """All bulk operations of this server. They live as long as the server does."""
 
-    def __init__(self, folder: Path, clock: Clock):
+    def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder, self._clock = folder, clock
         self._numbers = itertools.count(FIRST_ID)
         self._lock = threading.Lock()

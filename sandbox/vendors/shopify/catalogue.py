@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from sandbox.vendors.shopify.rows import Row, Snapshot
+from sandbox.vendors.shopify.rows import Row, Snapshot, show_times
+from sandbox.vendors.shopify.search import keep
 from sandbox.vendors.shopify.values import COUNTRIES, amount, gid, money
 
 QUANTITIES = (
@@ -23,7 +24,7 @@ QUANTITIES = (
 class Catalogue:
     """The shop's goods and places at one snapshot."""
 
-    def __init__(self, snapshot: Snapshot):
+    def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
 
     def _all(self, table: str, key: str) -> list[Row]:
@@ -50,8 +51,6 @@ class Catalogue:
     def levels(self) -> list[dict[str, Any]]:
         key = "inventory_item_id, location_id"
         table = self._snapshot.tables.visible("shopify_inventory_levels", key, self._snapshot.now)
-        from sandbox.vendors.shopify.rows import show_times
-
         return [self._level(row) for row in show_times(table).to_pylist()]
 
     def level(self, item_id: int | None, location_id: int | None) -> dict[str, Any] | None:
@@ -89,13 +88,14 @@ class Catalogue:
         }
 
     def _levels_of(self, position: int, key: int, args: dict[str, Any]) -> list[dict[str, Any]]:
-        from sandbox.vendors.shopify.search import keep
-
         return keep([one for one in self.levels if one["of"][position] == key], args.get("query"))
 
     def _product(self, row: Row) -> dict[str, Any]:
         key = row["product_id"]
-        variants = lambda: [one for one in self.variants.values() if one["product_id"] == key]  # noqa: E731
+
+        def variants() -> list[dict[str, Any]]:
+            return [one for one in self.variants.values() if one["product_id"] == key]
+
         return {
             "__typename": "Product",
             "id": gid("Product", key),

@@ -83,7 +83,9 @@ def _actual_connection(wanted: Field, value: dict[str, Any]) -> float:
     for part in wanted.children:
         inner: list[float] = []
         if part.name == "nodes":
-            inner = [1 + sum(_actual(child, node.get(child.key)) for child in part.children) for node in value[part.key]]
+            inner = [
+                1 + sum(_actual(child, node.get(child.key)) for child in part.children) for node in value[part.key]
+            ]
         elif part.name == "edges":
             for child in part.children:
                 if child.children:

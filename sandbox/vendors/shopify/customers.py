@@ -87,7 +87,7 @@ def customer(documents: Documents, row: Row) -> dict[str, Any]:
 class CheckoutBatch:
     """Abandoned checkouts; they exist only once contact details were given."""
 
-    def __init__(self, documents: Documents, rows: list[Row]):
+    def __init__(self, documents: Documents, rows: list[Row]) -> None:
         self._all, self._rows = documents, rows
 
     @cached_property

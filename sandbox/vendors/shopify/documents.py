@@ -19,7 +19,7 @@ Document = dict[str, Any]
 class Documents:
     """Builds documents of rows; batches of rows read their children together."""
 
-    def __init__(self, snapshot: Snapshot):
+    def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.catalogue = Catalogue(snapshot)
 

@@ -23,10 +23,12 @@ from graphql import (
     GraphQLCompositeType,
     GraphQLError,
     GraphQLIncludeDirective,
+    GraphQLInterfaceType,
     GraphQLList,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLSkipDirective,
+    GraphQLUnionType,
     InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
@@ -34,7 +36,6 @@ from graphql import (
     build_schema,
     get_named_type,
     get_nullable_type,
-    is_abstract_type,
     is_leaf_type,
     is_object_type,
     parse,
@@ -87,7 +88,9 @@ def compile_query(text: str, variables: dict[str, Any] | None, operation_name: s
     if errors:
         raise errors[0]
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-    chosen = [node for node in operations if operation_name is None or (node.name and node.name.value == operation_name)]
+    chosen = [
+        node for node in operations if operation_name is None or (node.name and node.name.value == operation_name)
+    ]
     if len(chosen) != 1:
         raise GraphQLError("An operation name is required" if not operation_name else "No such operation")
     values = get_variable_values(schema(), chosen[0].variable_definitions, variables or {})
@@ -106,7 +109,7 @@ def compile_query(text: str, variables: dict[str, Any] | None, operation_name: s
 
 
 class _Compiler:
-    def __init__(self, fragments: dict[str, FragmentDefinitionNode], variables: dict[str, Any]):
+    def __init__(self, fragments: dict[str, FragmentDefinitionNode], variables: dict[str, Any]) -> None:
         self._fragments, self._variables = fragments, variables
 
     def fields(self, parent: GraphQLObjectType, sets: list[SelectionSetNode]) -> tuple[Field, ...]:
@@ -134,7 +137,9 @@ class _Compiler:
     @staticmethod
     def _applies(parent: GraphQLObjectType, condition: str) -> bool:
         wanted = schema().type_map[condition]
-        return wanted is parent or (is_abstract_type(wanted) and schema().is_sub_type(wanted, parent))
+        return wanted is parent or (
+            isinstance(wanted, GraphQLInterfaceType | GraphQLUnionType) and schema().is_sub_type(wanted, parent)
+        )
 
     def _field(self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> Field:
         name = nodes[0].name.value

@@ -9,21 +9,21 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from sandbox.vendors.shopify.order_parts import discount_application, shipping_line, transaction
 from sandbox.vendors.shopify.rows import Row
-from sandbox.vendors.shopify.values import address, bag, gid, money, tax_lines
+from sandbox.vendors.shopify.values import address, bag, gid, tax_lines
 from sandbox.vendors.shopify.visits import journey
 
 if TYPE_CHECKING:
     from sandbox.vendors.shopify.documents import Documents
 
 CHANNELS = {"web": ("Online Store", "online_store"), "shopify_draft_order": ("Draft Orders", "draft_orders")}
-SHIPPING_LINE_OFFSET = 0
 
 
 class OrderBatch:
     """``documents`` reaches customers, variants and locations; ``rows`` are rows of shopify_orders."""
 
-    def __init__(self, documents: Documents, rows: list[Row]):
+    def __init__(self, documents: Documents, rows: list[Row]) -> None:
         self._all, self._rows = documents, rows
         self._ids = [row["order_id"] for row in rows]
 
@@ -124,7 +124,9 @@ class OrderBatch:
             "totalOutstandingSet": bag(max(0, total - received) if row["cancelled_at"] is None else 0),
             "netPaymentSet": bag(received - refunded),
             "refundDiscrepancySet": lambda _: bag(sum(one["adjustment_cents"] or 0 for one in self.refunds[order_id])),
-            "totalRefundedShippingSet": lambda _: bag(sum(one["shipping_cents"] or 0 for one in self.refunds[order_id])),
+            "totalRefundedShippingSet": lambda _: bag(
+                sum(one["shipping_cents"] or 0 for one in self.refunds[order_id])
+            ),
             "totalCashRoundingAdjustment": {"paymentSet": bag(0), "refundSet": bag(0)},
             "taxLines": lambda _: tax_lines(row["tax_cents"], subtotal + row["shipping_cents"]),
             "discountCode": row["discount_code"],
@@ -138,7 +140,9 @@ class OrderBatch:
         document["lineItems"] = lambda _: [self._line(row, one) for one in self.lines[order_id]]
         document["refunds"] = lambda _: [self._refund(row, document, one) for one in self.refunds[order_id]]
         document["transactions"] = lambda _: [transaction(document, one) for one in self.transactions[order_id]]
-        document["fulfillments"] = lambda _: [self._fulfilment(row, document, one) for one in self.fulfilments[order_id]]
+        document["fulfillments"] = lambda _: [
+            self._fulfilment(row, document, one) for one in self.fulfilments[order_id]
+        ]
         return document
 
     def _accepts_marketing(self, customer_id: int | None) -> bool:
@@ -153,7 +157,9 @@ class OrderBatch:
         product = self._all.product(row["product_id"])
         allocations = []
         if discount:
-            allocations.append({"allocatedAmountSet": bag(discount), "discountApplication": discount_application(order)})
+            allocations.append(
+                {"allocatedAmountSet": bag(discount), "discountApplication": discount_application(order)}
+            )
         return {
             "__typename": "LineItem",
             "id": gid("LineItem", row["line_id"]),
@@ -254,51 +260,3 @@ class OrderBatch:
             "requiresShipping": True,
             "totalQuantity": lambda _: sum(one["quantity"] for one in self.lines[order["order_id"]]),
         }
-
-
-def transaction(order: dict[str, Any], row: Row) -> dict[str, Any]:
-    return {
-        "__typename": "OrderTransaction",
-        "id": gid("OrderTransaction", row["transaction_id"]),
-        "order": order,
-        "kind": row["kind"],
-        "status": row["status"],
-        "gateway": row["gateway"],
-        "formattedGateway": (row["gateway"] or "").replace("_", " ").title() or None,
-        "manualPaymentGateway": row["gateway"] == "manual",
-        "paymentId": f"c{row['transaction_id']}.1",
-        "parentTransaction": None,
-        "location": None,
-        "createdAt": row["processed_at"],
-        "processedAt": row["processed_at"],
-        "test": row["test"],
-        "amountSet": bag(row["amount_cents"]),
-    }
-
-
-def discount_application(order: Row) -> dict[str, Any]:
-    return {
-        "__typename": "DiscountCodeApplication",
-        "code": order["discount_code"] or "DISCOUNT",
-        "index": 0,
-        "allocationMethod": "ACROSS",
-        "targetSelection": "ALL",
-        "targetType": "LINE_ITEM",
-        "value": money(order["discounts_cents"]),
-    }
-
-
-def shipping_line(order: Row, always: bool = False) -> dict[str, Any] | None:
-    if not order["shipping_cents"] and not always:
-        return None
-    return {
-        "id": gid("ShippingLine", order["order_id"]),
-        "title": "Standard",
-        "code": "STANDARD",
-        "source": "shopify",
-        "custom": False,
-        "isRemoved": False,
-        "originalPriceSet": bag(order["shipping_cents"]),
-        "discountedPriceSet": bag(order["shipping_cents"]),
-        "taxLines": [],
-    }

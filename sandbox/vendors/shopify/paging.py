@@ -58,7 +58,9 @@ def size(args: dict[str, Any], name: str) -> int:
     if wanted is None:
         raise GraphQLError(f"you must provide one of first or last on {name}", extensions={"code": "BAD_REQUEST"})
     if not 0 <= wanted <= LARGEST_PAGE:
-        raise GraphQLError(f"{name}: first and last are between 0 and {LARGEST_PAGE}", extensions={"code": "BAD_REQUEST"})
+        raise GraphQLError(
+            f"{name}: first and last are between 0 and {LARGEST_PAGE}", extensions={"code": "BAD_REQUEST"}
+        )
     return int(wanted)
 
 

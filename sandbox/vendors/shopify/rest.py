@@ -34,13 +34,13 @@ RESOURCES = ("orders", "customers", "products")
 class Rest:
     """``answer()`` serves one GET below ``/admin/api/<version>/``."""
 
-    def __init__(self, shop: Shop):
+    def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self._calls = Bucket(CALLS, RATE, shop.context.clock.seconds)
 
     def answer(self, request: Request) -> Response:
         if self._shop.context.faults.take("shopify", "throttle") or not self._calls.take(1):
-            body = {"errors": "Exceeded 2 calls per second for api client. Reduce request rates to resume uninterrupted service."}
+            body = {"errors": "Exceeded 2 calls per second for api client. Reduce request rates."}
             return self._json(body, 429, {"Retry-After": "2.0"})
         path = request.path_params["path"].removesuffix(".json")
         if path == "shop":
@@ -78,7 +78,9 @@ class Rest:
         nodes = ROOTS[resource].build(self._shop.documents(), rows.rows(here))
         headers = {}
         if begin + int(limit) < len(positions):
-            token = base64.urlsafe_b64encode(orjson.dumps({"last_id": int(rows.ids[here[-1]]), "filters": filters})).decode()
+            token = base64.urlsafe_b64encode(
+                orjson.dumps({"last_id": int(rows.ids[here[-1]]), "filters": filters})
+            ).decode()
             address = f"{request.url.scheme}://{request.headers['host']}{request.scope.get('sandbox.prefix', '')}"
             query = urlencode({"limit": limit, "page_info": token})
             headers["Link"] = f'<{address}{request.url.path}?{query}>; rel="next"'
@@ -92,7 +94,11 @@ class Rest:
         filters = {key: value for key, value in asked.items() if key not in ("limit", "fields", "page_info")}
         terms = []
         for name in ("updated_at", "created_at", "processed_at"):
-            terms += [f"{name}:{sign}'{filters[f'{name}_{end}']}'" for end, sign in (("min", ">="), ("max", "<=")) if f"{name}_{end}" in filters]
+            terms += [
+                f"{name}:{sign}'{filters[f'{name}_{end}']}'"
+                for end, sign in (("min", ">="), ("max", "<="))
+                if f"{name}_{end}" in filters
+            ]
         if resource == "orders" and filters.get("status", "open") != "any":
             terms.append(f"status:{filters.get('status', 'open')}")
         if "ids" in filters:
@@ -162,7 +168,9 @@ def _order(one: Document) -> dict[str, Any]:
         "test": one["test"],
         "currency": one["currencyCode"],
         "financial_status": one["displayFinancialStatus"].lower(),
-        "fulfillment_status": {"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial"}.get(one["displayFulfillmentStatus"]),
+        "fulfillment_status": {"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial"}.get(
+            one["displayFulfillmentStatus"]
+        ),
         "source_name": one["sourceName"],
         "landing_site": one["landingPageUrl"],
         "referring_site": one["referrerUrl"],
@@ -211,7 +219,13 @@ def _product(one: Document) -> dict[str, Any]:
         "created_at": _local(one["createdAt"]),
         "updated_at": _local(one["updatedAt"]),
         "variants": [
-            {"id": int(v["legacyResourceId"]), "title": v["title"], "sku": v["sku"], "price": v["price"], "product_id": int(one["legacyResourceId"])}
+            {
+                "id": int(v["legacyResourceId"]),
+                "title": v["title"],
+                "sku": v["sku"],
+                "price": v["price"],
+                "product_id": int(one["legacyResourceId"]),
+            }
             for v in one["variants"]({})
         ],
     }

@@ -43,7 +43,9 @@ def _status(rows: Rows, value: str) -> Numbers:
 def _catalogue(name: str) -> Build:
     def build(documents: Documents, rows: list[Row]) -> list[Document]:
         found = getattr(documents.catalogue, name)
-        key = {"products": "product_id", "variants": "variant_id", "items": "inventory_item_id"}.get(name, "location_id")
+        key = {"products": "product_id", "variants": "variant_id", "items": "inventory_item_id"}.get(
+            name, "location_id"
+        )
         return [found[row[key]] for row in rows]
 
     return build
@@ -56,9 +58,14 @@ ROOTS = {
         Documents.orders,
         {
             **{name: Filter(name, TIME) for name in ("updated_at", "created_at", "processed_at")},
-            **{name: Filter(name) for name in ("financial_status", "fulfillment_status", "source_name", "name", "email")},
+            **{
+                name: Filter(name)
+                for name in ("financial_status", "fulfillment_status", "source_name", "name", "email")
+            },
             **{name: Filter(name) for name in ("cart_token", "checkout_token", "discount_code")},
-            **{"test": Filter("test", BOOL), "id": Filter("order_id", NUMBER), "status": _status},
+            "test": Filter("test", BOOL),
+            "id": Filter("order_id", NUMBER),
+            "status": _status,
             "customer_id": Filter("customer_id", NUMBER),
         },
         {

@@ -34,7 +34,7 @@ def show_times(table: pa.Table) -> pa.Table:
 class Rows:
     """A table ordered by ``key``; ``parent`` is the column by which children are found."""
 
-    def __init__(self, table: pa.Table, key: str):
+    def __init__(self, table: pa.Table, key: str) -> None:
         self.table, self.key = table, key
         self.ids: Numbers = table.column(key).to_numpy() if key in table.column_names else np.empty(0, np.int64)
         self._orders: dict[tuple[str, ...], Numbers] = {}
@@ -51,9 +51,9 @@ class Rows:
         data = self.table.column(column)
         if pa.types.is_timestamp(data.type):
             micros = pc.cast(pc.cast(data, pa.timestamp("us")), pa.int64())
-            return pc.fill_null(micros, np.iinfo(np.int64).min).to_numpy()  # type: ignore[no-any-return]
+            return pc.fill_null(micros, np.iinfo(np.int64).min).to_numpy()
         if pa.types.is_integer(data.type) or pa.types.is_boolean(data.type):
-            return pc.fill_null(pc.cast(data, pa.int64()), -1).to_numpy()  # type: ignore[no-any-return]
+            return pc.fill_null(pc.cast(data, pa.int64()), -1).to_numpy()
         return np.array(pc.fill_null(pc.cast(data, pa.string()), "").to_pylist(), dtype=object)
 
     def order(self, column: str) -> Numbers:
@@ -63,7 +63,7 @@ class Rows:
         return self._orders[column,]
 
     def rows(self, positions: Numbers | list[int]) -> list[Row]:
-        return self.shown.take(pa.array(positions, pa.int64())).to_pylist()  # type: ignore[no-any-return]
+        return self.shown.take(pa.array(positions, pa.int64())).to_pylist()
 
     def find(self, ids: list[int]) -> dict[int, Row]:
         """Rows by id, for those that are there."""
@@ -78,7 +78,7 @@ class Rows:
 class Children:
     """A table ordered by its parent's id, to read the children of many parents at once."""
 
-    def __init__(self, table: pa.Table, parent: str):
+    def __init__(self, table: pa.Table, parent: str) -> None:
         self._table, self._parent = table, parent
         self._parents: Numbers = table.column(parent).to_numpy() if table.num_rows else np.empty(0, np.int64)
 
@@ -98,7 +98,7 @@ class Children:
 class Snapshot:
     """All tables of the shop at ``now``, each read when first asked for."""
 
-    def __init__(self, tables: Tables, now: datetime, tags: dict[str, tuple[list[str], datetime]]):
+    def __init__(self, tables: Tables, now: datetime, tags: dict[str, tuple[list[str], datetime]]) -> None:
         self.tables, self.now, self.tags = tables, now, tags
         self._lock = threading.RLock()
         self._read: dict[tuple[str, str], Any] = {}

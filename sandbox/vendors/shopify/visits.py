@@ -11,7 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 
 def journey(order: dict[str, Any]) -> dict[str, Any]:
     visit = _visit(order) if order["landing_page"] or order["referrer_url"] else None
-    return {"ready": True, "customerOrderIndex": None, "daysToConversion": None, "firstVisit": visit, "lastVisit": visit}
+    return {
+        "ready": True,
+        "customerOrderIndex": None,
+        "daysToConversion": None,
+        "firstVisit": visit,
+        "lastVisit": visit,
+    }
 
 
 def _visit(order: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import selvage
 from activation.destination import ApiVersion, Audience, BatchRefused, Member, Outcome, Remember
@@ -35,18 +36,18 @@ class Killed(BaseException):
 class Shelf:
     path: Path
 
-    def read(self) -> dict:
+    def read(self) -> dict[str, Any]:
         return {
             "members": {}, "ids": {}, "calls": [], "jobs": {}, "reject": [], "poison": [], "die": None,
             **(json.loads(self.path.read_text()) if self.path.exists() else {}),
         }  # fmt: skip
 
-    def write(self, state: dict) -> None:
+    def write(self, state: dict[str, Any]) -> None:
         partial = self.path.with_suffix(".partial")
         partial.write_text(json.dumps(state, default=str))
         partial.replace(self.path)
 
-    def die(self, state: dict, point: str) -> None:
+    def die(self, state: dict[str, Any], point: str) -> None:
         if state["die"] == [len(state["calls"]), point]:
             state["die"] = None
             self.write(state)

@@ -25,7 +25,7 @@ followed as (
         coalesce(
             round_6.leader, round_5.leader, round_4.leader, round_3.leader, round_2.leader, round_1.leader,
             records.record_number
-        ) as component_number
+        ) as leader
     from records
     left join round_1 on records.record_number = round_1.node
     left join round_2 on round_1.leader = round_2.node
@@ -42,8 +42,8 @@ sized as (
     select
         record_key,
         record_number,
-        component_number,
-        count(*) over (partition by component_number) as record_count
+        min(record_number) over (partition by leader) as component_number,
+        count(*) over (partition by leader) as record_count
     from followed
 
 )

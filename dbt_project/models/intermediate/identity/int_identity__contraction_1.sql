@@ -1,1 +1,1 @@
-{{ contract_components(ref('int_identity__edges'), 'record_number_from', 'record_number_to') }}
+{{ contract_components(ref('int_identity__edges'), 'record_number_from', 'record_number_to', 1) }}

@@ -1,1 +1,1 @@
-{{ contract_components(ref('int_identity__contraction_4'), 'left_leader', 'right_leader') }}
+{{ contract_components(ref('int_identity__contraction_4'), 'left_leader', 'right_leader', 5) }}

@@ -10,11 +10,7 @@ with components as (
 
 history as (
 
-    {% if is_incremental() -%}
-    select record_key, customer_id, assignment_number from {{ this }}
-    {%- else -%}
-    select record_key, cast(null as string) as customer_id, cast(0 as bigint) as assignment_number from components where 1 = 0
-    {%- endif %}
+    {{ customer_history() }}
 
 ),
 

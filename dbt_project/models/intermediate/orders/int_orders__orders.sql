@@ -46,8 +46,8 @@ combined as (
         headers.location_key,
         case
             when headers.cancelled_at is not null then 'cancelled'
-            when refunds.refunded_amount >= {{ reported_amount('headers.total_amount', 'headers.exchange_rate') }}
-                and refunds.refunded_amount > 0 then 'refunded'
+            when refunds.document_refunded_amount > 0 and refunds.document_refunded_amount >= headers.total_amount
+                then 'refunded'
             when headers.fulfilled_at is not null then 'fulfilled'
             when headers.paid_at is not null then 'paid'
             else 'open'

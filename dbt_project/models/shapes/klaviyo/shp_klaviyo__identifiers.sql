@@ -9,23 +9,22 @@ with profiles as (
 
 observations as (
 
+    {%- for type, column in [
+        ('klaviyo_profile_id', 'profile_id'),
+        ('email', 'email'),
+        ('phone', 'phone'),
+        ('shopify_customer_id', 'external_id'),
+    ] %}
     select
         profile_id,
-        'klaviyo_profile_id' as identifier_type,
-        profile_id as identifier_value,
+        '{{ type }}' as identifier_type,
+        {{ column }} as identifier_value,
         country_code,
         created_at,
         updated_at
     from profiles
-    union all
-    select profile_id, 'email', email, country_code, created_at, updated_at
-    from profiles
-    union all
-    select profile_id, 'phone', phone, country_code, created_at, updated_at
-    from profiles
-    union all
-    select profile_id, 'shopify_customer_id', external_id, country_code, created_at, updated_at
-    from profiles
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 

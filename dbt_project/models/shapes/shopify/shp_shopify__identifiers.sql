@@ -16,38 +16,36 @@ orders as (
 
 observations as (
 
+    {%- for type, column in [('shopify_customer_id', 'customer_id'), ('email', 'email'), ('phone', 'phone')] %}
     select
         customer_id as source_record_id,
-        'shopify_customer_id' as identifier_type,
-        customer_id as identifier_value,
+        '{{ type }}' as identifier_type,
+        {{ column }} as identifier_value,
         country_code,
         'profile' as observed_by,
         created_at as first_seen_at,
         updated_at as last_seen_at
     from customers
     union all
-    select customer_id, 'email', email, country_code, 'profile', created_at, updated_at
-    from customers
-    union all
-    select customer_id, 'phone', phone, country_code, 'profile', created_at, updated_at
-    from customers
-    union all
-    select source_record_id, 'shopify_customer_id', customer_id, shipping_country_code, 'order', created_at, created_at
+    {%- endfor %}
+    {%- for type, column in [
+        ('shopify_customer_id', 'customer_id'),
+        ('order_id', 'order_id'),
+        ('checkout_token', 'checkout_token'),
+        ('email', 'case when customer_id is null then email end'),
+        ('phone', 'case when customer_id is null then phone end'),
+    ] %}
+    select
+        source_record_id,
+        '{{ type }}' as identifier_type,
+        {{ column }} as identifier_value,
+        shipping_country_code as country_code,
+        'order' as observed_by,
+        created_at as first_seen_at,
+        created_at as last_seen_at
     from orders
-    union all
-    select source_record_id, 'order_id', order_id, shipping_country_code, 'order', created_at, created_at
-    from orders
-    union all
-    select source_record_id, 'checkout_token', checkout_token, shipping_country_code, 'order', created_at, created_at
-    from orders
-    union all
-    select source_record_id, 'email', email, shipping_country_code, 'order', created_at, created_at
-    from orders
-    where customer_id is null
-    union all
-    select source_record_id, 'phone', phone, shipping_country_code, 'order', created_at, created_at
-    from orders
-    where customer_id is null
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 

@@ -1,5 +1,5 @@
--- Money given back that belongs to no line and to no shipping: a goodwill refund, or a difference between what the lines
--- were worth and what was paid back. Amounts are positive; they are in the refund's total, never in net sales.
+-- Money given back that belongs to no line and to no shipping: a goodwill refund, or a difference between what the
+-- lines were worth and what was paid back. Amounts are positive; they are in the refund's total, never in net sales.
 with refunds as (
 
     select * from {{ ref('stg_shopify__refunds') }}

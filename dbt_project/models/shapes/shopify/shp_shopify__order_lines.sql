@@ -1,4 +1,4 @@
--- A deleted variant leaves no variant_id on the line: then its SKU, kept on the line, names it (int_orders__order_lines).
+-- A deleted variant leaves no variant_id on the line: then its SKU, kept there, names it (int_orders__order_lines).
 with order_lines as (
 
     select * from {{ ref('stg_shopify__order_lines') }}

@@ -16,7 +16,7 @@ shaped as (
         'shopify' as source_system,
         'shopify:' || refund_lines.refund_line_id as refund_line_key,
         'shopify:' || refund_lines.refund_id as refund_key,
-        'shopify:' || refund_lines.order_id as order_key,
+        'shopify:' || refunds.order_id as order_key,
         'shopify:' || refund_lines.order_line_id as order_line_key,
         'shopify:' || refund_lines.location_id as location_key,
         lower(refund_lines.restock_type) as restock_type,

@@ -12,11 +12,16 @@ with events as (
 
 answers as (
 
-    select record_key, message_id, occurred_at, 'advertising' as purpose, has_advertising_consent as is_granted
+    {%- for purpose in ['advertising', 'analytics'] %}
+    select
+        record_key,
+        message_id,
+        occurred_at,
+        '{{ purpose }}' as purpose,
+        has_{{ purpose }}_consent as is_granted
     from events
-    union all
-    select record_key, message_id, occurred_at, 'analytics' as purpose, has_analytics_consent as is_granted
-    from events
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 

@@ -10,28 +10,23 @@ with events as (
 
 observations as (
 
+    {%- for type, column, observed_by in [
+        ('anonymous_id', 'anonymous_id', 'device'),
+        ('shopify_customer_id', 'user_id', 'login'),
+        ('email', 'email', 'traits'),
+        ('phone', 'phone', 'traits'),
+        ('order_id', 'order_id', 'order'),
+        ('checkout_token', 'checkout_id', 'checkout'),
+    ] %}
     select
         source_record_id,
-        'anonymous_id' as identifier_type,
-        anonymous_id as identifier_value,
-        'device' as observed_by,
+        '{{ type }}' as identifier_type,
+        {{ column }} as identifier_value,
+        '{{ observed_by }}' as observed_by,
         occurred_at
     from events
-    union all
-    select source_record_id, 'shopify_customer_id', user_id, 'login', occurred_at
-    from events
-    union all
-    select source_record_id, 'email', email, 'traits', occurred_at
-    from events
-    union all
-    select source_record_id, 'phone', phone, 'traits', occurred_at
-    from events
-    union all
-    select source_record_id, 'order_id', order_id, 'order', occurred_at
-    from events
-    union all
-    select source_record_id, 'checkout_token', checkout_id, 'checkout', occurred_at
-    from events
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 

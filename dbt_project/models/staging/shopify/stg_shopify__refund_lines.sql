@@ -17,7 +17,6 @@ renamed as (
     select
         id as refund_line_id,
         refund_id,
-        order_id,
         order_line_id,
         location_id,
         restock_type,
