@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
 
 import selvage
@@ -18,6 +19,7 @@ def main(words: Sequence[str] | None = None) -> int:
     ui.add_argument("--port", type=int, default=3000)
     commands.add_parser("definitions", help="load the asset graph and list it")
     chosen = parser.parse_args(words)
+    warnings.simplefilter("ignore")  # libraries warning of one another; a person who runs this can't act on it
     try:
         return _run(chosen)
     except selvage.MissingSettings as missing:

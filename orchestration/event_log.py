@@ -1,9 +1,9 @@
 """Dagster's event log in SQLite, kept open and without waiting for the disk.
 
 A run of this graph writes some thousand events (each model, each test). Dagster's own class makes an engine and a
-connection for every one of them and waits until it is on the disk: of a run of 313 s on a busy machine 127 s went there,
-as against 30 s in dbt. The log is history, not data: what a power cut may take from it is shown nowhere else and
-needed nowhere. Everything else (files, tables, who writes what) is Dagster's.
+connection for every one of them and waits until it is on the disk: of a run of 313 s on a busy machine 127 s went
+there, as against 30 s in dbt. The log is history, not data: no run needs what a power cut may take from it. All else
+(files, tables, who writes what) is Dagster's.
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ WRITE_POOL = "warehouse_writer"
 
 DAGSTER_YAML = """\
 # Written at each start; changes here are lost.
+nux:
+  enabled: false
 telemetry:
   enabled: false
 concurrency:

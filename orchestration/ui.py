@@ -28,7 +28,7 @@ def serve(port: int) -> int:
     from orchestration.resources import prepare_home
     from warehouse import dbt
 
-    os.environ["DAGSTER_HOME"] = str(prepare_home())
+    os.environ.update(DAGSTER_HOME=str(prepare_home()), PYTHONWARNINGS="ignore")
     dbt.prepare_manifest()
     words = ["dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port), "--log-level", "warning"]
     return run_group([sys.executable, "-m", *words], port)

@@ -98,6 +98,10 @@ def _with(given: argparse.Namespace) -> int:
     if there and there["world"] == made.folder.name and there["home"] == str(home / "vendors"):
         _tell(f"using the server on port {port}, which stands at {there['now']}")
         return supervise.run(given.command, environment)
+    if there and there["home"] == str(home / "vendors"):
+        raise RuntimeError(
+            f"the server on port {port} serves another world ({there['world']}) from this home; stop it first"
+        )
     if server.is_taken(port):
         if given.port:
             raise RuntimeError(f"port {port} is taken; choose another with --port")

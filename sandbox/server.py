@@ -156,7 +156,7 @@ def wait_until_ready(child: subprocess.Popen[bytes], port: int, home: Path) -> R
         if child.poll() is not None:
             raise RuntimeError(f"the sandbox ended with code {child.returncode} before it answered")
         answer = health(port)
-        if answer is not None:
+        if answer is not None and answer["home"] == str(home / "vendors"):
             return Running(port, home, answer["world"])
         time.sleep(0.05)
     raise RuntimeError(f"the sandbox did not answer within {READY_SECONDS:.0f} s")

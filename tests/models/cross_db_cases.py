@@ -93,8 +93,16 @@ CASES = [
     # the MD5 of '1|<null>|a'
     value("surrogate_key", "surrogate_key(['1', 'null', \"'a'\"])", "f5b7627ecd4e5c09c9af4dec0f80055b"),
     value("nfc", "nfc(\"'e' || chr(769)\")", "\u00e9"),
-    value("local_to_utc", "local_to_utc(\"date '2026-03-01'\", 'America/New_York')", dt.datetime(2026, 3, 1, 5)),
-    value("local_to_utc", "local_to_utc(\"date '2026-07-01'\", 'America/New_York')", dt.datetime(2026, 7, 1, 4)),
+    Case(
+        "local_to_utc",
+        "select cast({{ local_to_utc(\"date '2026-03-01'\", 'America/New_York') }} as string) as x",
+        ["2026-03-01 05:00:00"],
+    ),
+    Case(
+        "local_to_utc",
+        "select cast({{ local_to_utc(\"date '2026-07-01'\", 'America/New_York') }} as string) as x",
+        ["2026-07-01 04:00:00"],
+    ),
 ]
 
 # Macros whose result is no SQL value; test_cross_db_macros.py has a test for each.

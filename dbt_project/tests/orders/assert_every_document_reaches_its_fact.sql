@@ -16,7 +16,7 @@ counted as (
         '{{ fact }}' as fact,
         (select count(*) from {{ shape }}) as shaped_count,
         (select count(*) from {{ ref(fact) }}) as fact_count
-    {{ 'union all' if not loop.last }}
+        {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 
 )

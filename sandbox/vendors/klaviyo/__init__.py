@@ -23,7 +23,6 @@ def build(context: Context) -> Starlette:
     people = People(context, profiles, imports.settle)
     route = Gate(context).route
     jobs, members = "/api/profile-bulk-import-jobs", "/api/lists/{id}/relationships/profiles"
-    # SDKs end these paths without a slash; both forms are taken by the router's redirect.
     routes = [
         route("/api/events", "GET", "XL", events.index),
         route("/api/events/{id}", "GET", "M", events.get),

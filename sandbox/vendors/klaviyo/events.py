@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from sandbox.context import Context
 from sandbox.tables import Tables
-from sandbox.vendors.klaviyo.jsonapi import Call, Condition, invalid, iso, not_found
+from sandbox.vendors.klaviyo.jsonapi import Call, Condition, invalid, not_found
 
 TIME_SIGNS = ("greater-or-equal", "greater-than", "less-or-equal", "less-than")
 FILTERS = {"metric_id": ("equals",), "profile_id": ("equals",), "datetime": TIME_SIGNS, "timestamp": TIME_SIGNS}
@@ -153,9 +153,10 @@ def documents(rows: pa.Table, times: list[int], base: str) -> list[dict[str, Any
         for name in ("event_id", "metric_id", "profile_id", "campaign_id", "campaign_name", "message_id", "url")
     ]
     values, orders = rows.column("value_cents").to_pylist(), rows.column("order_id").to_pylist()
+    moments = np.datetime_as_string((np.array(times, np.int64) // 1_000_000).astype("datetime64[s]")).tolist()
     found = []
-    for micros, value, order, (key, metric, profile, campaign, name, message, url) in zip(
-        times, values, orders, zip(*columns, strict=True), strict=True
+    for micros, moment, value, order, (key, metric, profile, campaign, name, message, url) in zip(
+        times, moments, values, orders, zip(*columns, strict=True), strict=True
     ):
         properties: dict[str, Any] = {}
         if name is not None:
@@ -178,7 +179,7 @@ def documents(rows: pa.Table, times: list[int], base: str) -> list[dict[str, Any
                 "id": key,
                 "attributes": {
                     "timestamp": micros // 1_000_000,
-                    "datetime": iso(micros),
+                    "datetime": f"{moment}+00:00",
                     "uuid": f"{token[:8]}-{token[8:12]}-{token[12:16]}-{token[16:20]}-{token[20:]}",
                     "event_properties": properties,
                 },

@@ -15,15 +15,15 @@ observations as (
         ('phone', 'phone'),
         ('shopify_customer_id', 'external_id'),
     ] %}
-    select
-        profile_id,
-        '{{ type }}' as identifier_type,
-        {{ column }} as identifier_value,
-        country_code,
-        created_at,
-        updated_at
-    from profiles
-    {{ 'union all' if not loop.last }}
+        select
+            profile_id,
+            '{{ type }}' as identifier_type,
+            {{ column }} as identifier_value,
+            country_code,
+            created_at,
+            updated_at
+        from profiles
+        {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 
 ),

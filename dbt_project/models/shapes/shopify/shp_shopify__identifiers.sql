@@ -17,16 +17,16 @@ orders as (
 observations as (
 
     {%- for type, column in [('shopify_customer_id', 'customer_id'), ('email', 'email'), ('phone', 'phone')] %}
-    select
-        customer_id as source_record_id,
-        '{{ type }}' as identifier_type,
-        {{ column }} as identifier_value,
-        country_code,
-        'profile' as observed_by,
-        created_at as first_seen_at,
-        updated_at as last_seen_at
-    from customers
-    union all
+        select
+            customer_id as source_record_id,
+            '{{ type }}' as identifier_type,
+            {{ column }} as identifier_value,
+            country_code,
+            'profile' as observed_by,
+            created_at as first_seen_at,
+            updated_at as last_seen_at
+        from customers
+        union all
     {%- endfor %}
     {%- for type, column in [
         ('shopify_customer_id', 'customer_id'),
@@ -35,16 +35,16 @@ observations as (
         ('email', 'case when customer_id is null then email end'),
         ('phone', 'case when customer_id is null then phone end'),
     ] %}
-    select
-        source_record_id,
-        '{{ type }}' as identifier_type,
-        {{ column }} as identifier_value,
-        shipping_country_code as country_code,
-        'order' as observed_by,
-        created_at as first_seen_at,
-        created_at as last_seen_at
-    from orders
-    {{ 'union all' if not loop.last }}
+        select
+            source_record_id,
+            '{{ type }}' as identifier_type,
+            {{ column }} as identifier_value,
+            shipping_country_code as country_code,
+            'order' as observed_by,
+            created_at as first_seen_at,
+            created_at as last_seen_at
+        from orders
+        {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 
 ),

@@ -13,14 +13,14 @@ with events as (
 answers as (
 
     {%- for purpose in ['advertising', 'analytics'] %}
-    select
-        record_key,
-        message_id,
-        occurred_at,
-        '{{ purpose }}' as purpose,
-        has_{{ purpose }}_consent as is_granted
-    from events
-    {{ 'union all' if not loop.last }}
+        select
+            record_key,
+            message_id,
+            occurred_at,
+            '{{ purpose }}' as purpose,
+            has_{{ purpose }}_consent as is_granted
+        from events
+        {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 
 ),

@@ -18,14 +18,14 @@ observations as (
         ('order_id', 'order_id', 'order'),
         ('checkout_token', 'checkout_id', 'checkout'),
     ] %}
-    select
-        source_record_id,
-        '{{ type }}' as identifier_type,
-        {{ column }} as identifier_value,
-        '{{ observed_by }}' as observed_by,
-        occurred_at
-    from events
-    {{ 'union all' if not loop.last }}
+        select
+            source_record_id,
+            '{{ type }}' as identifier_type,
+            {{ column }} as identifier_value,
+            '{{ observed_by }}' as observed_by,
+            occurred_at
+        from events
+        {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 
 ),
