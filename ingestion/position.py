@@ -26,14 +26,19 @@ def utc(text: str) -> datetime:
 class Position:
     """The position of one list during one reading; ``now`` is the vendor's clock when it began.
 
+    With ``is_open`` false the moment ``now`` itself, which is not over yet, is left to the next reading: so what a sync
+    has just written at the vendor does not come back as news of the same moment.
+
     ``since`` is where to start (None: nothing was read yet) and ``until`` where to end (None: open); versions from
     ``keep_from`` on are remembered. With a ``window`` both ends come from it, every object in it counts as new, and
     nothing is remembered.
     """
 
-    def __init__(self, name: str, lag: timedelta, now: datetime, window: Window | None = None) -> None:
+    def __init__(
+        self, name: str, lag: timedelta, now: datetime, window: Window | None = None, *, is_open: bool = True
+    ) -> None:
         self.now = now
-        self.until = window.end if window else None
+        self.until = window.end if window else None if is_open else now
         self._window = window
         self.keep_from = now - lag
         self._twice: set[str] = set()

@@ -244,11 +244,12 @@ def _read(feed: Feed, window: Window | None) -> Iterator[pa.Table]:
     first.raise_for_status()
     now = server_now(first)
     reading.note_now(VENDOR, now)
-    position = Position(feed.table.name, feed.lag, now, window)
+    is_log = feed.version == "datetime"  # events may lie in the future, objects only change up to now
+    position = Position(feed.table.name, feed.lag, now, window, is_open=is_log)
     since = position.since or datetime.fromisoformat(given["start_date"])
     lines: list[Line] = []
     count = 0
-    for text in feed.filters(Span(since, position.until, now)):
+    for text in feed.filters(Span(since, position.until if is_log else None, now)):
         for item in _items(client, feed, text):
             if position.is_new(item["id"], item["attributes"][feed.version]):
                 lines.append((item["id"], None, 1, feed.table.kind, orjson.dumps(item).decode()))

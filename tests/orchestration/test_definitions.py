@@ -165,7 +165,7 @@ def test_schedules_take_the_whole_graph(defs: dg.Definitions, shared: Shared) ->
 def test_everything_that_writes_the_warehouse_is_in_the_pool(defs: dg.Definitions) -> None:
     for assets in defs.resolve_asset_graph().assets_defs:
         name = assets.node_def.name
-        if re.match(r"(land|build|publish)_", name):
+        if re.match(r"(land|build|publish|publishing)_", name):
             assert assets.op.pool == "warehouse_writer", name
         else:
             assert assets.op.pool is None, f"{name} does not write the warehouse"

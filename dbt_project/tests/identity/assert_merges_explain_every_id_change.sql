@@ -1,5 +1,5 @@
 -- Catches an id that changed silently: a record whose newest id differs from the one before without a row in
--- fct_customer_merges that says from which to which.
+-- fct_customer_id_changes that says from which to which.
 with changes as (
 
     select
@@ -15,9 +15,9 @@ with changes as (
 
 select changes.*
 from changes
-left join {{ ref('fct_customer_merges') }} as merges
+left join {{ ref('fct_customer_id_changes') }} as merges
     on
         changes.from_customer_id = merges.from_customer_id
         and changes.to_customer_id = merges.to_customer_id
         and changes.assignment_number = merges.assignment_number
-where changes.from_customer_id is not null and merges.customer_merge_key is null
+where changes.from_customer_id is not null and merges.customer_id_change_key is null

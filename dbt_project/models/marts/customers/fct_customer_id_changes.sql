@@ -4,19 +4,19 @@ with merge_log as (
 
 ),
 
-merges as (
+changes as (
 
     select
-        {{ surrogate_key(['from_customer_id', 'to_customer_id', 'assignment_number']) }} as customer_merge_key,
+        {{ surrogate_key(['change_type', 'from_customer_id', 'to_customer_id', 'assignment_number']) }} as customer_id_change_key,
         from_customer_id,
         to_customer_id,
         change_type,
         cause_match_rule,
         cast(record_count as bigint) as record_count,
         assignment_number,
-        merged_at
+        changed_at
     from merge_log
 
 )
 
-select * from merges
+select * from changes
