@@ -18,7 +18,7 @@ def build() -> dg.Definitions:
     syncs = activation.routes(manifest)
     translator = transformation.ModelTranslator(
         landed={vendor: [key.path[-1] for key in assets.keys] for vendor, assets in landing.items()},
-        syncs=[route.key for route in syncs],
+        before_ledger=[route.key for route in syncs] or [publishing.MARTS],
     )
     return dg.Definitions(
         assets=[

@@ -70,11 +70,20 @@ def _landed(account: Mapping[str, Any]) -> Iterator[str]:
 
 def _customers(connection: duckdb.DuckDBPyConnection, known: set[str]) -> Iterator[str]:
     if "dim_customers" in known:
-        columns = {str(row[0]) for row in connection.execute("describe dim_customers").fetchall()}
-        records = "cast(sum(record_count) as bigint)" if "record_count" in columns else "null"
-        found = connection.execute(f"select {records}, count(*) from dim_customers").fetchone()
-        if found:
-            yield f"Customers\n  {_cell(found[0])} records of people -> {_cell(found[1])} customers"
+        rows = connection.execute(
+            "select customer_type, cast(sum(record_count) as bigint), cast(sum(visitor_count) as bigint), count(*) "
+            "from dim_customers group by customer_type order by customer_type asc nulls last"
+        ).fetchall()
+        lines = ["Customers"]
+        for kind, records, browsers, customers in rows:
+            lines.append(
+                f"  {_cell(records)} records ({_cell(browsers)} of them browsers) -> {_cell(customers)} customers"
+            )
+            if kind == "household":
+                lines.append(
+                    "  Each of them is a household: its card is used by all who live there, so it is no person."
+                )
+        yield "\n".join(lines)
 
 
 def _orders(connection: duckdb.DuckDBPyConnection, known: set[str], currency: str) -> Iterator[str]:
@@ -141,9 +150,11 @@ def _files(connection: duckdb.DuckDBPyConnection, settings: selvage.Settings) ->
                 f"  {settings.published / 'parquet'}/<mart>.parquet",
             ]
         )
-    yield (
-        "Try next\n"
-        "  make ui                            the asset graph, with every check and plan\n"
-        "  make advance && make run           a day later: only what changed moves\n"
-        "  python -m orchestration summary    this text again"
-    )
+    brand = "" if settings.brand.name == "demo" else f" BRAND={settings.brand.name}"
+    tries = [(f"make ui{brand}", "the asset graph, with every check and plan")]
+    if settings.brand.sources is None and settings.env == "sandbox":
+        tries.append(("make advance && make run", "a day later: only what changed moves"))
+    elif settings.brand.has_source("files"):
+        tries.append((f"make run{brand}", f"again, after a new file in {settings.landing}/<folder>/"))
+    width = max(len(command) for command, _ in tries)
+    yield "\n".join(["Try next", *(f"  {command.ljust(width)}   {what}" for command, what in tries)])

@@ -37,15 +37,18 @@ class DbtConfig(dg.Config):
 class ModelTranslator(DagsterDbtTranslator):
     """Keys, kinds and descriptions of models; group and owners come from the models' own ``meta.dagster``."""
 
-    def __init__(self, landed: Mapping[str, Collection[str]], syncs: Sequence[dg.AssetKey] = ()) -> None:
-        """``landed``: vendor -> the tables that are assets; ``syncs``: what the ledger's readers wait for."""
+    def __init__(self, landed: Mapping[str, Collection[str]], before_ledger: Sequence[dg.AssetKey] = ()) -> None:
+        """``landed``: vendor -> the tables that are assets; ``before_ledger``: what the ledger's readers wait for."""
         super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
         self._landed = landed
-        self._syncs = syncs
+        self._before_ledger = before_ledger
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] != "source":
             return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+        named = (dbt_resource_props.get("config", {}).get("meta") or {}).get("dagster", {}).get("asset_key")
+        if named:  # a table out of an asset that fans out: the YAML says which
+            return dg.AssetKey(named)
         vendor, table = dbt_resource_props["source_name"], dbt_resource_props["name"]
         tables = self._landed.get(vendor, ())
         if len(tables) == 1 and table not in tables:  # one asset that fans out to tables known only when it is read
@@ -60,14 +63,12 @@ class ModelTranslator(DagsterDbtTranslator):
         if unique_id.startswith("source."):
             return spec
         props = self.get_resource_props(manifest, unique_id)
-        unlanded = {
-            self.get_asset_key(manifest["sources"][parent])
-            for parent in props.get("depends_on", {}).get("nodes", ())
-            if parent.startswith("source.") and manifest["sources"][parent]["source_name"] not in self._landed
-        }
+        sources = [parent for parent in props.get("depends_on", {}).get("nodes", ()) if parent.startswith("source.")]
+        keys = {self.get_asset_key(manifest["sources"][parent]) for parent in sources}
+        unlanded = {key for key in keys if key.path[0] not in self._landed}
         deps = [dep for dep in spec.deps if dep.asset_key not in unlanded]
         if unlanded and SYNC_TAG in props["config"].get("tags", ()):
-            deps += [dg.AssetDep(key) for key in self._syncs]
+            deps += [dg.AssetDep(key) for key in self._before_ledger]
         return spec.replace_attributes(deps=deps, kinds={"dbt", "duckdb", str(props["config"]["materialized"])})
 
 

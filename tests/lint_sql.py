@@ -17,7 +17,16 @@ ROOT = Path(__file__).resolve().parent.parent
 DBT = ROOT / "dbt_project"
 MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\s*\((.*?)\)\s*-?%}(.*?){%-?\s*endmacro\s*-?%}", re.DOTALL)
 CONFIG = "[sqlfluff:templater:jinja]\napply_dbt_builtins = true\nload_macros_from_path = {0}/macros\nlibrary_path = {0}/library\n"
-DBT_FUNCTIONS = ("dateadd", "datediff", "type_string", "type_timestamp", "type_bigint", "type_boolean", "safe_cast", "hash")
+DBT_FUNCTIONS = (
+    "dateadd",
+    "datediff",
+    "type_string",
+    "type_timestamp",
+    "type_bigint",
+    "type_boolean",
+    "safe_cast",
+    "hash",
+)
 
 
 def stub(name: str, arguments: str, body: str) -> str:
@@ -38,12 +47,18 @@ def main(paths: list[str]) -> int:
         stubs.mkdir()
         library.mkdir()
         (library / "dbt.py").write_text("\n".join(f"def {name}(*_, **__): return 'string'" for name in DBT_FUNCTIONS))
-        found = [stub(*match) for path in sorted((DBT / "macros").rglob("*.sql")) for match in MACRO.findall(path.read_text())]
+        found = [
+            stub(*match)
+            for path in sorted((DBT / "macros").rglob("*.sql"))
+            for match in MACRO.findall(path.read_text())
+        ]
         (stubs / "stubs.sql").write_text("\n".join(found) + "\n")
         extra = Path(folder) / "extra.cfg"
         extra.write_text(CONFIG.format(folder))
         command = ["sqlfluff", "lint", "-p", "2", "-n", "--disable-progress-bar", "--config", str(extra), *paths]
-        return subprocess.run([str(Path(sys.executable).parent / command[0]), *command[1:]], cwd=ROOT, check=False).returncode
+        return subprocess.run(
+            [str(Path(sys.executable).parent / command[0]), *command[1:]], cwd=ROOT, check=False
+        ).returncode
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any
 import dlt
 import duckdb
 import pyarrow as pa
+from dlt.common.schema.typing import TColumnSchema
 
 import selvage
 from ingestion import lines, reading
@@ -30,6 +31,9 @@ FRESHNESS = None
 VENDOR = "files"
 EXTENSIONS = tuple(f".{kind}{packed}" for kind in ("csv", "jsonl", "parquet") for packed in ("", ".gz"))
 QUARANTINE = "_quarantine"
+NULLABLE: TColumnSchema = {
+    "nullable": True
+}  # a column with a constraint can't be added to a table that is there already
 log = logging.getLogger(__name__)
 
 
@@ -94,7 +98,10 @@ def _rows(table: str, rows: pa.Table) -> Any:
         table_name=table,
         write_disposition="merge",
         merge_key="_source_file",
-        columns={name: {"data_type": "timestamp", "timezone": False, "precision": 6} for name in times},
+        columns={
+            "_source_file": NULLABLE,
+            **{name: {"data_type": "timestamp", "timezone": False, "precision": 6} for name in times},
+        },
     )
     return dlt.mark.with_hints(rows, hints, create_table_variant=True)
 
@@ -105,7 +112,7 @@ def _put_aside(rows: pa.Table, is_resolved: bool = False) -> Any:
         table_name=QUARANTINE,
         write_disposition="merge",
         merge_key="source_file",
-        columns={"is_resolved": {"data_type": "bool", "hard_delete": True}},
+        columns={"source_file": NULLABLE, "is_resolved": {"data_type": "bool", "hard_delete": True}},
     )
     flags = pa.array([is_resolved] * rows.num_rows, pa.bool_())
     return dlt.mark.with_hints(rows.append_column("is_resolved", flags), hints, create_table_variant=True)

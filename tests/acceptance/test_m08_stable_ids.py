@@ -15,7 +15,11 @@ def test_ids_change_only_through_the_merge_log(second: Walk, next_day: Walk):
     assert set(before) <= set(after), "records vanished"
     assert len(after) > len(before), "the day added no record: nothing was tested"
     with next_day.marts() as con:
-        merged = dict(con.sql("select from_customer_id, to_customer_id from fct_customer_id_changes where from_customer_id is not null").fetchall())
+        merged = dict(
+            con.sql(
+                "select from_customer_id, to_customer_id from fct_customer_id_changes where from_customer_id is not null"
+            ).fetchall()
+        )
     for record, customer in before.items():
         now = after[record]
         if now != customer:

@@ -46,7 +46,7 @@ CASES = [
     Case("agg_ordered", "select {{ agg_ordered('v', 'o') }} as x from " + PAIRS, [["v2", "v1", "v3"]]),
     Case(
         "unnest_lateral",
-        "select u.e as x from (select {{ json_text_array(\"'[\\\"p\\\", \\\"q\\\"]'\") }} as a) as t "
+        'select u.e as x from (select {{ json_text_array("\'[\\"p\\", \\"q\\"]\'") }} as a) as t '
         "{{ unnest_lateral('t.a', 'u', 'e') }} order by 1 nulls last",
         ["p", "q"],
     ),
@@ -57,7 +57,8 @@ CASES = [
         ["a", "a", "b", "b"],
     ),
     value(
-        "sha256_hex", "sha256_hex(\"'test@example.com'\")",
+        "sha256_hex",
+        "sha256_hex(\"'test@example.com'\")",
         "973dfe463ec85785f5f95af5ba3906eedb2d931c24e69824a89ea65dba4e813b",
     ),
     value("sha256_hex", "sha256_hex('cast(null as string)')", None),
@@ -85,7 +86,9 @@ CASES = [
     value("epoch_seconds", "epoch_seconds(\"timestamp '1969-12-31 23:59:59.5'\")", -1),
     value("day_of_week", f"day_of_week({SUNDAY!r})", 7),
     value("day_of_week", "day_of_week(\"date '2026-03-02'\")", 1),
-    value("format_date", "format_date(\"timestamp '2026-03-01 04:05:06'\", '%Y-%m-%dT%H:%M:%SZ')", "2026-03-01T04:05:06Z"),
+    value(
+        "format_date", "format_date(\"timestamp '2026-03-01 04:05:06'\", '%Y-%m-%dT%H:%M:%SZ')", "2026-03-01T04:05:06Z"
+    ),
     value("format_date", f"format_date({SUNDAY!r}, '%Y%m')", "202603"),
     value("safe_divide", "safe_divide('cast(1 as decimal(18, 4))', '4')", Decimal("0.25")),
     value("safe_divide", "safe_divide('1', '0')", None),

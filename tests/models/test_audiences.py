@@ -48,7 +48,9 @@ def test_members_come_through_the_macro_alone(path: Path) -> None:
     assert not bypasses(path.read_text())
 
 
-@pytest.mark.parametrize("last", ["candidates", "{{ eligible_members('candidates') }} union all select * from candidates"])
+@pytest.mark.parametrize(
+    "last", ["candidates", "{{ eligible_members('candidates') }} union all select * from candidates"]
+)
 def test_a_bypass_is_found(last: str) -> None:
     assert bypasses(TOY % last)
     assert bypasses(TOY % "candidates" + "-- {{ eligible_members('candidates') }}")
@@ -99,5 +101,10 @@ def test_a_toy_audience_is_one_file_and_one_entry(empty_shop: EmptyShop, tmp_pat
     monkeypatch.setattr(dbt, "PROJECT", project, raising=True)
     dbt.invoke("build", "--select", "aud_toy", target=tmp_path / "target")
     assert selvage.settings().warehouse == empty_shop.warehouse
-    columns = {name for (name,) in empty_shop.query("select column_name from information_schema.columns where table_name = 'aud_toy'")}
+    columns = {
+        name
+        for (name,) in empty_shop.query(
+            "select column_name from information_schema.columns where table_name = 'aud_toy'"
+        )
+    }
     assert columns == {"customer_id", *EVIDENCE}

@@ -46,7 +46,15 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Journey:
     environment = clean_environment(base, SELVAGE_BRAND="complete_journey")
 
     def run(*words: str) -> None:
-        done = subprocess.run([sys.executable, *words], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False)
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
         assert done.returncode == 0, f"{' '.join(words)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
 
     run("-m", "sandbox.complete_journey", str(home / "landing"))
@@ -64,10 +72,19 @@ def test_the_expected_totals_are_the_packages() -> None:
     with duckdb.connect() as connection:
         found = connection.execute(
             "select count(*), count(distinct basket_id), count(distinct household_id), count(distinct store_id), "
-            + ", ".join(f"sum(cast(round({name} * 100) as bigint))" for name in ("sales_value", "retail_disc", "coupon_disc", "coupon_match_disc"))
+            + ", ".join(
+                f"sum(cast(round({name} * 100) as bigint))"
+                for name in ("sales_value", "retail_disc", "coupon_disc", "coupon_match_disc")
+            )
             + f" from '{path}'"
         ).fetchone()
-    assert found == (LINES, BASKETS, HOUSEHOLDS, STORES, *(int(money * 100) for money in (SALES, RETAIL, COUPON, MATCH)))
+    assert found == (
+        LINES,
+        BASKETS,
+        HOUSEHOLDS,
+        STORES,
+        *(int(money * 100) for money in (SALES, RETAIL, COUPON, MATCH)),
+    )
 
 
 def test_lines_and_their_money(journey: Journey) -> None:
@@ -86,7 +103,11 @@ def test_baskets_households_and_their_money(journey: Journey) -> None:
 
 def test_each_discount_stays_apart(journey: Journey) -> None:
     """The manufacturer's coupon is reimbursed: it is kept, but takes nothing from net sales."""
-    found = dict(journey.rows("select adjustment_type, sum(amount) from shapes.shp_complete_journey__order_adjustments group by 1"))
+    found = dict(
+        journey.rows(
+            "select adjustment_type, sum(amount) from shapes.shp_complete_journey__order_adjustments group by 1"
+        )
+    )
     assert found == {"loyalty_card_discount": RETAIL, "coupon_match_discount": MATCH, "manufacturer_coupon": COUPON}
 
 
@@ -95,12 +116,16 @@ def test_lines_of_unknown_products_are_kept_and_shown(journey: Journey) -> None:
         "select count(*), sum(lines.net_sales_amount) > 0 from marts.fct_order_lines as lines "
         "inner join marts.dim_products as products using (variant_key) where products.product_status = 'unknown'"
     ) == (UNKNOWN_LINES, True)
-    assert journey.row("select count(*) from marts.fct_order_lines anti join marts.dim_products using (variant_key)") == (0,)
+    assert journey.row(
+        "select count(*) from marts.fct_order_lines anti join marts.dim_products using (variant_key)"
+    ) == (0,)
 
 
 def test_a_household_is_one_customer_and_no_person(journey: Journey) -> None:
     assert journey.row("select count(*) from marts.dim_customers") == (HOUSEHOLDS,)
-    assert journey.rows("select distinct record_type from intermediate.int_identity__record_customers") == [("household",)]
+    assert journey.rows("select distinct record_type from intermediate.int_identity__record_customers") == [
+        ("household",)
+    ]
 
 
 def test_stores_are_locations(journey: Journey) -> None:
@@ -109,7 +134,9 @@ def test_stores_are_locations(journey: Journey) -> None:
 
 def test_days_are_the_shops_days(journey: Journey) -> None:
     """The package's times are UTC: its weeks turn at midnight in New York, and no purchase leaves the year 2017 there."""
-    assert journey.row("select min(order_date), max(order_date) from marts.fct_orders") == journey.row("select date '2017-01-01', date '2017-12-31'")
+    assert journey.row("select min(order_date), max(order_date) from marts.fct_orders") == journey.row(
+        "select date '2017-01-01', date '2017-12-31'"
+    )
     weeks = journey.rows(
         "select week_number, count(distinct date_trunc('week', order_date)) from staging.stg_complete_journey__transactions as lines "
         "inner join marts.fct_orders as orders on orders.order_id = lines.basket_id group by 1"
@@ -122,7 +149,9 @@ def test_mailings_and_coupons_are_touchpoints(journey: Journey) -> None:
     found = dict(journey.rows("select touch_type, count(*) from marts.fct_touchpoints group by 1"))
     assert found["mailing"] == MAILED
     # Several coupons of one campaign handed in on one day are one contact.
-    days = journey.row("select count(distinct (household_id, campaign_id, redemption_date)) from staging.stg_complete_journey__coupon_redemptions")
+    days = journey.row(
+        "select count(distinct (household_id, campaign_id, redemption_date)) from staging.stg_complete_journey__coupon_redemptions"
+    )
     assert found["redemption"] == days[0] < REDEEMED
     assert journey.rows("select distinct channel from marts.fct_touchpoints") == [("direct_mail",)]
 
@@ -144,7 +173,10 @@ def test_a_redeemed_coupon_gets_that_days_credit(journey: Journey) -> None:
 
 
 def test_marts_that_are_empty_by_design(journey: Journey) -> None:
-    counts = {name: journey.row(f"select count(*) from marts.{name}")[0] for name in ("fct_sessions", "fct_refunds", "fct_inventory_levels")}
+    counts = {
+        name: journey.row(f"select count(*) from marts.{name}")[0]
+        for name in ("fct_sessions", "fct_refunds", "fct_inventory_levels")
+    }
     assert counts == {"fct_sessions": 0, "fct_refunds": 0, "fct_inventory_levels": 0}
 
 

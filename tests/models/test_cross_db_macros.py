@@ -80,9 +80,13 @@ def test_storage_macros(compiled: Callable[[str], str], empty_shop: EmptyShop, t
         connection.execute(f"copy (select 1 as x) to '{tmp_path}/a.parquet'")
         connection.execute(f"copy (select 2 as x, 'more' as y) to '{tmp_path}/b.parquet'")
         text = compiled(
-            "select x, y from {{ source_location('" + str(tmp_path) + "') }} order by x nulls last"
-            + BETWEEN + "{{ incremental_config('event_date') }}"
-            + BETWEEN + "{{ spark__incremental_config('event_date') }}"
+            "select x, y from {{ source_location('"
+            + str(tmp_path)
+            + "') }} order by x nulls last"
+            + BETWEEN
+            + "{{ incremental_config('event_date') }}"
+            + BETWEEN
+            + "{{ spark__incremental_config('event_date') }}"
         )
         select, by_day, on_spark = text.split(BETWEEN.strip())
         assert connection.execute(select).fetchall() == [(1, None), (2, "more")]

@@ -13,7 +13,9 @@ from typing import Any
 from tests.models.conftest import PROJECT
 
 FILES = sorted(
-    path for folder in ("models", "macros", "tests") for path in (PROJECT / folder).rglob("*.sql")
+    path
+    for folder in ("models", "macros", "tests")
+    for path in (PROJECT / folder).rglob("*.sql")
     if "cross_db" not in path.parts
 )
 REFUSED = {
@@ -57,7 +59,7 @@ def order_keys(sql: str) -> list[str]:
     keys = []
     for start in re.finditer(r"\border\s+by\b", sql, re.IGNORECASE):
         depth, key = 0, ""
-        for sign in sql[start.end():] + ")":
+        for sign in sql[start.end() :] + ")":
             if depth == 0 and (sign in "),;" or ENDS.search(key)):
                 keys.append(ENDS.sub("", key).strip())
                 key = ""
@@ -102,13 +104,24 @@ def test_contracts_use_types_of_both_engines(manifest: dict[str, Any]) -> None:
 
 def test_the_check_would_find_them() -> None:
     """The checks themselves: what they must refuse, and what they must let through."""
-    refused = ["list(x)", "arg_max(a, b)", "x ->> 'a'", "select * exclude (a)", "cast(a as varchar)", "epoch(t)", "a // b",
-               "json_extract(a, b)", "unnest(a)", "now()"]
+    refused = [
+        "list(x)",
+        "arg_max(a, b)",
+        "x ->> 'a'",
+        "select * exclude (a)",
+        "cast(a as varchar)",
+        "epoch(t)",
+        "a // b",
+        "json_extract(a, b)",
+        "unnest(a)",
+        "now()",
+    ]
     for sql in refused:
         assert any(re.search(pattern, sql, re.IGNORECASE) for pattern in REFUSED.values()), sql
     for sql in ["count(a) as listed", "cast(a as string)", "a / b", "max_by(a, b)", "epoch_seconds", "text_length"]:
         assert not any(re.search(pattern, sql, re.IGNORECASE) for pattern in REFUSED.values()), sql
     assert order_keys("row_number() over (partition by a order by b desc nulls last, f(c, d)) = 1") == [
-        "b desc nulls last", "f(c, d)",
+        "b desc nulls last",
+        "f(c, d)",
     ]
     assert order_keys("over (order by b nulls last rows between 1 preceding and current row)") == ["b nulls last"]

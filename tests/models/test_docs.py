@@ -46,9 +46,11 @@ def test_every_model_says_its_grain(models: dict[str, Node]) -> None:
 
 def test_every_column_of_a_mart_is_described_and_typed(models: dict[str, Node]) -> None:
     missing = {
-        node["name"]: [column["name"] for column in node["columns"].values()
-                       if not (column["description"] and column["data_type"])]
-        for node in models.values() if layer(node) == "marts"
+        node["name"]: [
+            column["name"] for column in node["columns"].values() if not (column["description"] and column["data_type"])
+        ]
+        for node in models.values()
+        if layer(node) == "marts"
     }
     assert {name: columns for name, columns in missing.items() if columns} == {}
 
@@ -81,7 +83,8 @@ def test_every_model_that_others_join_has_a_tested_key(manifest: dict[str, Any],
 
 def test_every_model_and_seed_has_one_group_and_owners(manifest: dict[str, Any]) -> None:
     lacking = [
-        node["name"] for node in manifest["nodes"].values()
+        node["name"]
+        for node in manifest["nodes"].values()
         if node["resource_type"] in ("model", "seed")
         and not ((dagster := node["config"].get("meta", {}).get("dagster", {})).get("group") and dagster.get("owners"))
     ]
@@ -103,7 +106,8 @@ def test_no_layer_reaches_past_its_neighbour(manifest: dict[str, Any], models: d
 def test_a_vendor_reads_only_itself(models: dict[str, Node]) -> None:
     wrong = [
         f"{node['name']} reads {parent}"
-        for node in models.values() if layer(node) in ("staging", "shapes")
+        for node in models.values()
+        if layer(node) in ("staging", "shapes")
         for parent in node["depends_on"]["nodes"]
         if not parent.startswith("seed.") and f"{Path(node['original_file_path']).parent.name}" not in parent
     ]

@@ -18,9 +18,9 @@ def test_everything_is_green(empty_shop: EmptyShop) -> None:
 
 
 def test_every_declared_source_table_exists_with_its_columns(empty_shop: EmptyShop, manifest: dict[str, Any]) -> None:
-    found = set(empty_shop.query(
-        "select table_schema || '.' || table_name, column_name from information_schema.columns"
-    ))
+    found = set(
+        empty_shop.query("select table_schema || '.' || table_name, column_name from information_schema.columns")
+    )
     expected = {
         (f"{source['schema']}.{source['identifier']}", column)
         for source in manifest["sources"].values()
@@ -32,8 +32,11 @@ def test_every_declared_source_table_exists_with_its_columns(empty_shop: EmptySh
 
 
 def test_no_mart_invents_rows(empty_shop: EmptyShop, manifest: dict[str, Any]) -> None:
-    marts = [node["alias"] for node in manifest["nodes"].values()
-             if node["resource_type"] == "model" and node["schema"] == "marts"]
+    marts = [
+        node["alias"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+    ]
     counted = {name: empty_shop.query(f"select count(*) from marts.{name}")[0][0] for name in marts}
     assert {name: count for name, count in counted.items() if count} == {}
 

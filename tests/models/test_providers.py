@@ -23,8 +23,10 @@ def declared() -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def shapes(compiled: Callable[[str], str]) -> dict[str, dict[str, str]]:
-    text = compiled("[{% for shape in var('providers') %}[\"{{ shape }}\", {{ tojson(shape_columns(shape)) }}]"
-                    "{{ ',' if not loop.last }}{% endfor %}]")
+    text = compiled(
+        "[{% for shape in var('providers') %}[\"{{ shape }}\", {{ tojson(shape_columns(shape)) }}]"
+        "{{ ',' if not loop.last }}{% endfor %}]"
+    )
     return dict(json.loads(text))
 
 

@@ -41,10 +41,27 @@ def test_auckland_builds_the_same_days(empty_shop: EmptyShop, tmp_path: Path) ->
     target = tmp_path / "target"
     target.mkdir()
     done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "run", "--select", "+int_orders__headers",
-         "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target),
-         "--log-path", str(target)],
-        env=environment, capture_output=True, text=True, check=False, timeout=120,
+        [
+            sys.executable,
+            "-m",
+            "dbt.cli.main",
+            "run",
+            "--select",
+            "+int_orders__headers",
+            "--project-dir",
+            str(PROJECT),
+            "--profiles-dir",
+            str(PROJECT),
+            "--target-path",
+            str(target),
+            "--log-path",
+            str(target),
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert done.returncode == 0, done.stdout[-3000:]
     with duckdb.connect(str(warehouse), read_only=True) as connection:

@@ -31,6 +31,10 @@
         {%- for column in source.columns.values() -%}
             {%- do columns.append(adapter.quote(column.name) ~ ' ' ~ column.data_type) -%}
         {%- endfor -%}
+        {#- dlt puts the load's id on every row, and can't add a column that must be filled to a table that is there. -#}
+        {%- if '_dlt_load_id' not in source.columns -%}
+            {%- do columns.append(adapter.quote('_dlt_load_id') ~ ' ' ~ dbt.type_string()) -%}
+        {%- endif -%}
         {%- do run_query('create table ' ~ table ~ ' (' ~ columns | join(', ') ~ ')') -%}
     {%- else -%}
         {%- for column in source.columns.values() if column.name | lower not in landed -%}
