@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Sequence
 
 import selvage
+from warehouse import dbt
+from warehouse.dbt import DbtFailed
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -25,6 +27,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except selvage.MissingSettings as missing:
         print(missing, file=sys.stderr)
         return 2
+    except DbtFailed as failed:
+        print(f"The dbt project can't be read. {failed}\nMend it; nothing was run.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nInterrupted. What was landed and sent stays; the next run goes on from there.", file=sys.stderr)
         return 130
@@ -48,6 +53,7 @@ def _run(chosen: argparse.Namespace) -> int:
 
 
 def _definitions() -> int:
+    dbt.prepare_manifest()
     from orchestration.definitions import defs
 
     nodes = defs.resolve_asset_graph().asset_nodes

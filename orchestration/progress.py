@@ -33,7 +33,7 @@ class Failed:
 class Progress(logging.Handler):
     """Prints as events come. ``assets`` holds each materialized asset's metadata, ``failed`` what went wrong."""
 
-    out: TextIO = sys.stdout
+    out: TextIO = field(default_factory=lambda: sys.stdout)
     assets: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     failed: list[Failed] = field(default_factory=list)

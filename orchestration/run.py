@@ -38,6 +38,9 @@ def run() -> int:
     # Imported here: these take seconds, and a missing setting should be told at once.
     import dagster as dg
 
+    from warehouse import dbt
+
+    dbt.prepare_manifest()
     from orchestration.definitions import defs
     from orchestration.progress import Progress
     from orchestration.resources import instance

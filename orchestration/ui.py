@@ -28,6 +28,9 @@ def serve(port: int) -> int:
     from orchestration.resources import prepare_home
     from warehouse import dbt
 
+    if _answers(port):
+        print(f"Port {port} is taken. Try: python -m orchestration ui --port {port + 1}", file=sys.stderr)
+        return 1
     os.environ.update(DAGSTER_HOME=str(prepare_home()), PYTHONWARNINGS="ignore")
     dbt.prepare_manifest()
     words = ["dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port), "--log-level", "warning"]

@@ -1,4 +1,4 @@
-"""sqlfluff over the dbt project with its jinja templater: ``python -m tests.lint_sql [paths]``.
+"""sqlfluff over the dbt project with its jinja templater: ``python -m tests.lint_sql [lint|fix] [paths]``.
 
 The jinja templater knows nothing of dbt's adapters, so our own macros are shown to it as stubs of the same names, made
 here from the macro files: an expression for what gives an expression, a select for what gives a query. What is linted is
@@ -33,7 +33,9 @@ def stub(name: str, arguments: str, body: str) -> str:
     """The same macro, giving the shortest SQL of its kind."""
     text = re.sub(r"{#.*?#}|{%.*?%}", "", body, flags=re.DOTALL).strip().lower()
     shape = "stub_column"
-    if text.startswith(("with", "select")):
+    if text.startswith("cross join"):
+        shape = "cross join stub_table as stub"
+    elif text.startswith(("with", "select")):
         shape = "select 1 as stub_column"
     elif re.match(r"\(\s*(with|select)", text):
         shape = "(select 1 as stub_column)" + (" as stub" if re.search(r"\)\s*as\s+\w+$", text) else "")
@@ -41,7 +43,7 @@ def stub(name: str, arguments: str, body: str) -> str:
     return f"{{% macro {name}({names}) %}}{shape}{{% endmacro %}}"
 
 
-def main(paths: list[str]) -> int:
+def main(verb: str, paths: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         stubs, library = Path(folder) / "macros", Path(folder) / "library"
         stubs.mkdir()
@@ -55,11 +57,12 @@ def main(paths: list[str]) -> int:
         (stubs / "stubs.sql").write_text("\n".join(found) + "\n")
         extra = Path(folder) / "extra.cfg"
         extra.write_text(CONFIG.format(folder))
-        command = ["sqlfluff", "lint", "-p", "2", "-n", "--disable-progress-bar", "--config", str(extra), *paths]
+        command = ["sqlfluff", verb, "-p", "2", "-n", "--disable-progress-bar", "--config", str(extra), *paths]
         return subprocess.run(
             [str(Path(sys.executable).parent / command[0]), *command[1:]], cwd=ROOT, check=False
         ).returncode
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or ["dbt_project/models", "dbt_project/tests"]))
+    verb, *paths = sys.argv[1:] or ["lint"]
+    sys.exit(main(verb, paths or ["dbt_project/models", "dbt_project/tests"]))

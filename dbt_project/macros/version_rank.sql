@@ -5,9 +5,9 @@
     row_number() over (
         partition by {{ key }}
         order by
-            {%- for column in order_by %}
-            {{ column }}{{ ' desc' if ' ' not in column }} nulls last,
-            {%- endfor %}
+    {%- for column in order_by %}
+        {{ column }}{{ ' desc' if ' ' not in column }} nulls last,
+    {%- endfor %}
             _dlt_load_id {{ 'asc' if order_by and ' asc' in order_by[0] else 'desc' }} nulls last
     )
 {%- endmacro %}

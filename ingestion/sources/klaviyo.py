@@ -244,11 +244,10 @@ def _read(feed: Feed, window: Window | None) -> Iterator[pa.Table]:
     first.raise_for_status()
     now = server_now(first)
     reading.note_now(VENDOR, now)
-    is_log = feed.version == "datetime"  # events may lie in the future, objects only change up to now
+    is_log = feed.version == "datetime"  # events may lie in the future, changes of objects do not
     position = Position(feed.table.name, feed.lag, now, window, is_open=is_log)
     since = position.since or datetime.fromisoformat(given["start_date"])
-    lines: list[Line] = []
-    count = 0
+    lines, count = list[Line](), 0
     for text in feed.filters(Span(since, position.until if is_log else None, now)):
         for item in _items(client, feed, text):
             if position.is_new(item["id"], item["attributes"][feed.version]):

@@ -114,12 +114,12 @@ def ui(shop: Shop) -> Iterator[subprocess.Popen[str]]:
     """The UI as a person starts it, in a process that is told to end with SIGTERM."""
     port = shop.url.rsplit(":", 1)[1]
     command = [sys.executable, "-m", "orchestration", "ui", "--port", port]
-    process = subprocess.Popen(
-        command, env=shop.environment(), cwd=selvage.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    log = shop.home / "ui.log"  # a pipe that nobody reads would fill up and stop the run
+    with log.open("w") as out:
+        process = subprocess.Popen(command, env=shop.environment(), cwd=selvage.ROOT, stdout=out, stderr=out, text=True)
     try:
         _wait(lambda: process.poll() is not None or _answers(shop), 120, "the UI answers")
-        assert process.poll() is None, process.stdout.read() if process.stdout else ""
+        assert process.poll() is None, log.read_text()
         yield process
     finally:
         process.kill()

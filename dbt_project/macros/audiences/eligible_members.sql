@@ -24,11 +24,11 @@
             and consents.consent_status = 'granted'
         inner join {{ ref('act_contact_points') }} as contacts
             on members.customer_id = contacts.customer_id
-            {%- if channel == 'email' %}
+    {%- if channel == 'email' %}
             and contacts.email is not null
             {%- elif channel in ('sms', 'whatsapp') %}
             and contacts.phone is not null
-            {%- endif %}
+    {%- endif %}
         cross join {{ ref('int_as_of') }} as moments
         where not exists (
             select 1

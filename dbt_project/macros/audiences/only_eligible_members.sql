@@ -2,7 +2,7 @@
    purpose and channel, and for each who is suppressed - whatever the audience's SQL did. Stands under every audience in
    _audiences.yml; purpose and channel come from its config.meta.activation. #}
 {% test only_eligible_members(model) %}
-{%- set found = namespace(activation={}) -%}
+    {%- set found = namespace(activation={}) -%}
 {%- if execute -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == model.identifier -%}
         {%- set found.activation = node.config.meta.activation -%}

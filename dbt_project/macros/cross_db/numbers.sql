@@ -8,8 +8,8 @@
    between engines and 'a' || 'bc' must not meet 'ab' || 'c'. #}
 {% macro surrogate_key(columns) -%}
     md5(
-        {%- for column in columns %}
+    {%- for column in columns %}
         coalesce(cast({{ column }} as {{ dbt.type_string() }}), '<null>'){{ " || '|' ||" if not loop.last }}
-        {%- endfor %}
+    {%- endfor %}
     )
 {%- endmacro %}

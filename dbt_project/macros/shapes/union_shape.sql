@@ -5,20 +5,22 @@
     {%- set columns = shape_columns(shape) -%}
     {%- set providers = var('providers').get(shape, []) -%}
     {%- for provider in providers %}
+        
         select
-            {%- for name, type in columns.items() %}
+        {%- for name, type in columns.items() %}
             cast({{ name }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
-            {%- endfor %}
+        {%- endfor %}
         from {{ ref('shp_' ~ provider ~ '__' ~ shape) }}
         {%- if not loop.last %}
         union all
         {%- endif %}
     {%- endfor %}
     {%- if not providers %}
+        
         select
-            {%- for name, type in columns.items() %}
+        {%- for name, type in columns.items() %}
             cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
-            {%- endfor %}
+        {%- endfor %}
         where false
     {%- endif %}
 {% endmacro %}

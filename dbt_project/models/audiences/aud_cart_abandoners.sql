@@ -30,10 +30,14 @@ recent as (
     select cart_events.*
     from cart_events
     cross join as_of
-    where cart_events.occurred_at > {{ dbt.dateadd('day', -14, 'as_of.as_of') }}
+    where
+        cart_events.occurred_at > {{ dbt.dateadd('day', -14, 'as_of.as_of') }}
         and cart_events.occurred_at <= as_of.as_of
         -- A check-out that became an order is none that was left.
-        and not exists (select 1 from orders where orders.checkout_token = cart_events.checkout_token)
+        and not exists (
+            select 1 from orders
+            where orders.checkout_token = cart_events.checkout_token
+        )
 
 ),
 
@@ -46,7 +50,8 @@ carts as (
             max(case when event_type = 'checkout_started' then value_amount end),
             sum(case when event_type = 'product_added' then value_amount end)
         ) as cart_value_amount,
-        max(occurred_at) as last_cart_at
+        max(occurred_at) as last_cart_at,
+        bool_or(event_type = 'checkout_started') as is_checkout
     from recent
     group by customer_id, cart_key
 
@@ -54,7 +59,11 @@ carts as (
 
 last_carts as (
 
-    select customer_id, cart_value_amount, last_cart_at
+    select
+        customer_id,
+        cart_value_amount,
+        last_cart_at,
+        bool_or(is_checkout) over (partition by customer_id) as checkout_started
     from carts
     qualify row_number() over (
         partition by customer_id order by last_cart_at desc nulls last, cart_key asc nulls last
@@ -64,7 +73,9 @@ last_carts as (
 
 last_products as (
 
-    select customer_id, sku
+    select
+        customer_id,
+        sku
     from recent
     where sku is not null
     qualify row_number() over (
@@ -73,17 +84,11 @@ last_products as (
 
 ),
 
-begun as (
-
-    select customer_id, bool_or(event_type = 'checkout_started') as checkout_started
-    from recent
-    group by customer_id
-
-),
-
 buyers as (
 
-    select record_customers.customer_id, max(orders.ordered_at) as last_ordered_at
+    select
+        record_customers.customer_id,
+        max(orders.ordered_at) as last_ordered_at
     from orders
     inner join record_customers on orders.record_key = record_customers.record_key
     group by record_customers.customer_id
@@ -97,12 +102,12 @@ candidates as (
         last_carts.last_cart_at,
         cast(last_carts.cart_value_amount as decimal(18, 4)) as cart_value_amount,
         last_products.sku as last_product_sku,
-        begun.checkout_started
+        last_carts.checkout_started
     from last_carts
-    inner join begun on last_carts.customer_id = begun.customer_id
     left join last_products on last_carts.customer_id = last_products.customer_id
     left join buyers on last_carts.customer_id = buyers.customer_id
-    where buyers.last_ordered_at is null
+    where
+        buyers.last_ordered_at is null
         or buyers.last_ordered_at < {{ dbt.dateadd('hour', -1, 'last_carts.last_cart_at') }}
 
 )

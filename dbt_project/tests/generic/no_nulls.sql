@@ -1,9 +1,10 @@
 {# Fails for each of the columns that is null somewhere: not_null of many columns in one query. #}
 {% test no_nulls(model, columns) %}
+    
 with counted as (
 
     select
-        {%- for column in columns %}
+    {%- for column in columns %}
         count(case when {{ column }} is null then 1 end) as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ model }}
@@ -11,7 +12,7 @@ with counted as (
 ),
 
 nulls as (
-    {%- for column in columns %}
+{%- for column in columns %}
     select '{{ column }}' as column_name, {{ column }} as null_count from counted{{ ' union all' if not loop.last }}
     {%- endfor %}
 )

@@ -1,5 +1,6 @@
 {# Fails for each combination of columns that more than one row has, or that has a null: a key of several columns. #}
 {% test unique_combination(model, columns) %}
+    
 select
     {{ columns | join(', ') }},
     count(*) as row_count

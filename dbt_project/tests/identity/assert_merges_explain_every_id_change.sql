@@ -11,13 +11,19 @@ with changes as (
         ) as from_customer_id
     from {{ ref('int_identity__customer_map') }}
 
+),
+
+logged as (
+
+    select * from {{ ref('fct_customer_id_changes') }}
+
 )
 
 select changes.*
 from changes
-left join {{ ref('fct_customer_id_changes') }} as merges
+left join logged
     on
-        changes.from_customer_id = merges.from_customer_id
-        and changes.to_customer_id = merges.to_customer_id
-        and changes.assignment_number = merges.assignment_number
-where changes.from_customer_id is not null and merges.customer_id_change_key is null
+        changes.from_customer_id = logged.from_customer_id
+        and changes.to_customer_id = logged.to_customer_id
+        and changes.assignment_number = logged.assignment_number
+where changes.from_customer_id is not null and logged.customer_id_change_key is null

@@ -1,4 +1,5 @@
--- Catches a guard that is written down but not obeyed: an edge through a junk e-mail, an office phone or a store tablet.
+-- Catches a guard that is written down but not obeyed: an edge through a junk e-mail, an office phone or a store
+-- tablet.
 select
     edges.identifier_type,
     edges.record_key_from,

@@ -1,6 +1,6 @@
--- The rule: of everything that any record of a person says, the latest counts, so a denial on one record beats a grant on
--- another unless the grant is later. At the same moment the denial counts; a denial without a time counts as the
--- latest, a grant without one as the earliest.
+-- The rule: of everything that any record of a person says, the latest counts, so a denial on one record beats a
+-- grant on another unless the grant is later. At the same moment the denial counts; a denial without a time counts
+-- as the latest, a grant without one as the earliest.
 with statements as (
 
     select * from {{ ref('int_consent__statements') }}
@@ -22,7 +22,9 @@ latest as (
     qualify row_number() over (
         partition by customer_id, channel, purpose
         order by
-            case when changed_at is null and consent_status = 'denied' then 0 when changed_at is null then 2 else 1 end asc nulls last,
+            case
+                when changed_at is null and consent_status = 'denied' then 0 when changed_at is null then 2 else 1
+            end asc nulls last,
             changed_at desc nulls last,
             case when consent_status = 'denied' then 0 else 1 end asc nulls last,
             statement_key asc nulls last

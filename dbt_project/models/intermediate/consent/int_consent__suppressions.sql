@@ -21,7 +21,7 @@ listed as (
         {{ json_text('suppression.suppression_json', 'reason') }} as reason,
         {{ json_text('suppression.suppression_json', 'timestamp') }} as suppressed_at
     from profiles
-    {{ unnest_lateral(json_text_array('profiles.email_suppressions_json'), 'suppression', 'suppression_json') }}
+        {{ unnest_lateral(json_text_array('profiles.email_suppressions_json'), 'suppression', 'suppression_json') }}
 
 ),
 

@@ -71,7 +71,7 @@ events as (
 
     select
         {% for column in shape_columns('events') if column != 'occurred_at' -%}
-        deduplicated.{{ column }},
+            deduplicated.{{ column }},
         {% endfor -%}
         {{ url_host('deduplicated.referrer_url') }} as referrer_host,
         deduplicated.source_system || ':' || coalesce(

@@ -24,44 +24,35 @@ this_build as (
 
 ids as (
 
-    select customer_id, min(assignment_number) as first_assignment_number from history group by customer_id
+    select
+        customer_id,
+        min(assignment_number) as first_assignment_number
+    from history
+    group by customer_id
 
 ),
 
 known as (
 
-    select components.record_key, components.record_number, components.component_number, history.customer_id
+    select
+        components.record_key,
+        components.record_number,
+        components.component_number,
+        history.customer_id
     from components
     inner join history on components.record_key = history.record_key
     qualify row_number() over (partition by history.record_key order by history.assignment_number desc nulls last) = 1
 
 ),
 
--- Of the parts that an id fell into, the one with its oldest record keeps it.
-heirs as (
-
-    select customer_id, component_number, record_number
-    from known
-    qualify row_number() over (partition by customer_id order by record_number asc nulls last) = 1
-
-),
-
--- Of the ids that met in one component, the one given first stays.
-kept as (
-
-    select heirs.component_number, heirs.customer_id
-    from heirs
-    inner join ids on heirs.customer_id = ids.customer_id
-    qualify row_number() over (
-        partition by heirs.component_number
-        order by ids.first_assignment_number asc nulls last, heirs.record_number asc nulls last
-    ) = 1
-
-),
+kept as {{ kept_ids() }},
 
 derived as (
 
-    select component_number, record_key, 'c_' || substr({{ sha256_hex('record_key') }}, 1, 16) as customer_id
+    select
+        component_number,
+        record_key,
+        'c_' || substr({{ sha256_hex('record_key') }}, 1, 16) as customer_id
     from components
     where record_number = component_number
 
@@ -76,7 +67,11 @@ assigned as (
             when kept.customer_id is not null then kept.customer_id
             when ids.customer_id is null then derived.customer_id
             -- The part that lost its id to another: the derived id is that very one.
-            else 'c_' || substr({{ sha256_hex("derived.record_key || ':' || cast(this_build.assignment_number as string)") }}, 1, 16)
+            else
+                'c_'
+                || substr(
+                    {{ sha256_hex("derived.record_key || ':' || cast(this_build.assignment_number as string)") }}, 1, 16
+                )
         end as customer_id,
         this_build.assignment_number,
         this_build.assigned_at
@@ -91,7 +86,8 @@ assigned as (
 
 changed as (
 
-    select * from assigned where previous_customer_id is distinct from customer_id
+    select * from assigned
+    where previous_customer_id is distinct from customer_id
 
 ),
 

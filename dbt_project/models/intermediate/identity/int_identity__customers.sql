@@ -52,7 +52,10 @@ identified as (
 
 places as (
 
-    select record_customers.customer_id, records.region_code, records.country_code
+    select
+        record_customers.customer_id,
+        records.region_code,
+        records.country_code
     from records
     inner join record_customers on records.record_key = record_customers.record_key
     where records.country_code is not null

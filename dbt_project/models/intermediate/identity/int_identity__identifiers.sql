@@ -1,4 +1,4 @@
--- One way to write each value, and what is refused for its form alone. Rows whose value can't be read keep it as it came.
+-- One way to write each value, and what is refused for its form alone. A value that can't be read stays as it came.
 with observed as (
 
     select * from {{ ref('int_identity__observed_identifiers') }}
@@ -67,17 +67,16 @@ identifiers as (
         max(last_seen_at) as last_seen_at
     from matchable
     group by
-        record_key,
-        source_system,
-        identifier_type,
-        coalesce(match_value, lower(observed_value)),
-        match_value is null
+        record_key, source_system, identifier_type, coalesce(match_value, lower(observed_value)), match_value is null
 
 ),
 
 distinct_values as (
 
-    select distinct identifier_type, identifier_value, is_malformed
+    select distinct
+        identifier_type,
+        identifier_value,
+        is_malformed
     from identifiers
 
 ),

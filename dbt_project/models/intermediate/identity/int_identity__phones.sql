@@ -53,7 +53,10 @@ international as (
         digits.digits
     from digits
     left join calling_codes
-        on calling_codes.calling_code in (substr(digits.digits, 1, 1), substr(digits.digits, 1, 2), substr(digits.digits, 1, 3))
+        on
+            calling_codes.calling_code in (
+                substr(digits.digits, 1, 1), substr(digits.digits, 1, 2), substr(digits.digits, 1, 3)
+            )
     where digits.is_international
 
 ),
@@ -65,7 +68,8 @@ national as (
         digits.country_code,
         countries.calling_code,
         case
-            when digits.digits like countries.calling_code || '%'
+            when
+                digits.digits like countries.calling_code || '%'
                 and length(digits.digits) > countries.max_length
                 then substr(digits.digits, length(countries.calling_code) + 1)
             when countries.trunk_prefix is not null and digits.digits like countries.trunk_prefix || '%'
@@ -99,7 +103,8 @@ phones as (
             case
                 when calling_code is null and length(digits) between 8 and 15 and substr(digits, 1, 1) <> '0'
                     then '+' || digits
-                when length(national_number) between min_length and max_length
+                when
+                    length(national_number) between min_length and max_length
                     and (coalesce(first_digits, '') = '' or instr(first_digits, substr(national_number, 1, 1)) > 0)
                     then '+' || calling_code || national_number
             end

@@ -12,7 +12,9 @@ customer_map as (
 
 current_map as (
 
-    select record_key, customer_id
+    select
+        record_key,
+        customer_id
     from customer_map
     qualify row_number() over (partition by record_key order by assignment_number desc nulls last) = 1
 

@@ -28,8 +28,7 @@ shared_devices as (
     select distinct identifiers.record_key
     from identifiers
     inner join refused
-        on identifiers.identifier_type = refused.identifier_type
-            and identifiers.identifier_value = refused.identifier_value
+        on refused.identifier_type = 'anonymous_id' and identifiers.identifier_value = refused.identifier_value
     where identifiers.identifier_type = 'anonymous_id'
 
 ),
@@ -70,13 +69,15 @@ judged as (
         case
             when refused.refused_reason is not null then refused.refused_reason
             when shared_devices.record_key is not null and not rules.is_login then 'shared_device'
-            when rules.name_rule = 'split' and names_by_identifier.name_count > 1
+            when
+                rules.name_rule = 'split' and names_by_identifier.name_count > 1
                 and coalesce(names_by_record.name_count, 0) <> 1 then 'name_unclear_on_shared_value'
         end as refused_reason
     from identifiers
     inner join rules on identifiers.identifier_type = rules.identifier_type
     left join refused
-        on identifiers.identifier_type = refused.identifier_type
+        on
+            identifiers.identifier_type = refused.identifier_type
             and identifiers.identifier_value = refused.identifier_value
     left join shared_devices on identifiers.record_key = shared_devices.record_key
     left join names_by_identifier
@@ -106,9 +107,8 @@ record_identifiers as (
         rank,
         -- A value shared by a household stands for one person per given name.
         case
-            when refused_reason is null and name_rule = 'split'
-                then identifier_value || coalesce('|' || name_group, '')
-            when refused_reason is null then identifier_value
+            when refused_reason is null
+                then identifier_value || case when name_rule = 'split' then coalesce('|' || name_group, '') else '' end
         end as match_group,
         first_seen_at,
         last_seen_at

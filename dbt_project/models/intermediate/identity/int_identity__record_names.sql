@@ -50,13 +50,17 @@ told_names as (
 
 record_names as (
 
-    select record_key, given_name_key
+    select
+        record_key,
+        given_name_key
     from records
     where given_name_key is not null
 
     union
 
-    select telling.record_key, told_names.given_name_key
+    select
+        telling.record_key,
+        told_names.given_name_key
     from telling
     inner join told_names
         on

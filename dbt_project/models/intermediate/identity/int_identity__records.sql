@@ -12,7 +12,8 @@ numbered as (
         source_system,
         source_record_id,
         record_type,
-        cast(row_number() over (order by created_at asc nulls last, record_key asc nulls last) as bigint) as record_number,
+        cast(row_number() over (order by created_at asc nulls last, record_key asc nulls last) as bigint)
+            as record_number,
         given_name,
         family_name,
         {{ given_name_key('given_name') }} as given_name_key,

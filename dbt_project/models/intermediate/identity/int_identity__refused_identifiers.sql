@@ -102,14 +102,16 @@ judged as (
     left join logins
         on counted.identifier_type = logins.identifier_type and counted.identifier_value = logins.identifier_value
     left join family_names
-        on counted.identifier_type = family_names.identifier_type
+        on
+            counted.identifier_type = family_names.identifier_type
             and counted.identifier_value = family_names.identifier_value
 
 ),
 
 refused as (
 
-    select * from judged where refused_reason is not null
+    select * from judged
+    where refused_reason is not null
 
 )
 

@@ -1,6 +1,7 @@
--- A click on a message mostly makes a visit that names the message's campaign: then the visit is the touch and the click
--- is dropped. So are further events of the same person, campaign and kind within the setting message_click_minutes (mail
--- scanners follow every link at once; several coupons of one letter are handed in together).
+-- A click on a message mostly makes a visit that names the message's campaign: then the visit is the touch and the
+-- click is dropped. So are further events of the same person, campaign and kind within the setting
+-- message_click_minutes (mail scanners follow every link at once; several coupons of one letter are handed in
+-- together).
 with message_events as (
 
     select * from {{ ref('int_journeys__message_events') }}
@@ -42,7 +43,7 @@ visited as (
             and with_previous.touch_type = 'click'
             and (
                 visits.campaign is null
-                or visits.campaign = with_previous.campaign
+                or with_previous.campaign = visits.campaign
                 or visits.campaign = {{ campaign_word('with_previous.campaign_id') }}
             )
             and abs({{ epoch_seconds('visits.started_at') }} - {{ epoch_seconds('with_previous.touched_at') }})
@@ -68,7 +69,8 @@ touches as (
         visited.message_event_key is null
         and (
             with_previous.previous_touched_at is null
-            or {{ epoch_seconds('with_previous.touched_at') }} - {{ epoch_seconds('with_previous.previous_touched_at') }}
+            or {{ epoch_seconds('with_previous.touched_at') }}
+            - {{ epoch_seconds('with_previous.previous_touched_at') }}
             > 60 * {{ journey_setting('message_click_minutes') }}
         )
 

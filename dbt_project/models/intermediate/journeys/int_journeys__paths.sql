@@ -54,8 +54,8 @@ paths as (
     left join touchpoints
         on
             conversions.customer_id = touchpoints.customer_id
-            and touchpoints.touched_at <= conversions.converted_at
-            and touchpoints.last_second >= conversions.converted_second
+            and conversions.converted_at >= touchpoints.touched_at
+            and conversions.converted_second <= touchpoints.last_second
 
 )
 

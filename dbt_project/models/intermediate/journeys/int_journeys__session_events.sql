@@ -39,7 +39,8 @@ visit_starts as (
         *,
         case
             when previous_occurred_at is null then 1
-            when {{ epoch_seconds('occurred_at') }} - {{ epoch_seconds('previous_occurred_at') }}
+            when
+                {{ epoch_seconds('occurred_at') }} - {{ epoch_seconds('previous_occurred_at') }}
                 > 60 * {{ journey_setting('session_timeout_minutes') }} then 1
             when user_id <> previous_user_id then 1
             else 0

@@ -87,22 +87,22 @@ traffic_sources as (
     select
         spelled.traffic_source_key,
         rules.channel,
-        coalesce(spelled.utm_source, rules.default_source, spelled.referrer_host) as traffic_source,
-        spelled.utm_medium as traffic_medium,
+        coalesce(spelled.utm_source, rules.default_source, spelled.referrer_host) as source,
+        spelled.utm_medium as medium,
         spelled.referrer_host,
         rules.rule_rank
     from spelled
     inner join rules
         on
-            (rules.click_id_type is null or rules.click_id_type = spelled.click_id_type)
+            (rules.click_id_type is null or spelled.click_id_type = rules.click_id_type)
             and (
                 rules.utm_source is null
-                or rules.utm_source = spelled.utm_source
+                or spelled.utm_source = rules.utm_source
                 or (rules.utm_source = '*' and spelled.utm_source is not null)
             )
             and (
                 rules.utm_medium is null
-                or rules.utm_medium = spelled.utm_medium
+                or spelled.utm_medium = rules.utm_medium
                 or (rules.utm_medium = '*' and spelled.utm_medium is not null)
             )
             and (

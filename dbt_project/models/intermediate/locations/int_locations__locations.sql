@@ -7,11 +7,20 @@ with locations as (
 
 named as (
 
-    select source_system, location_key from {{ ref('int_orders__headers') }}
+    select
+        source_system,
+        location_key
+    from {{ ref('int_orders__headers') }}
     union
-    select source_system, location_key from {{ ref('int_orders__refund_lines') }}
+    select
+        source_system,
+        location_key
+    from {{ ref('int_orders__refund_lines') }}
     union
-    select source_system, location_key from {{ ref('int_inventory__levels') }}
+    select
+        source_system,
+        location_key
+    from {{ ref('int_inventory__levels') }}
 
 ),
 

@@ -43,7 +43,7 @@ day_rates as (
     inner join rates
         on
             days.currency_code = rates.currency_code
-            and rates.rate_date <= days.order_date
+            and days.order_date >= rates.rate_date
     qualify row_number() over (
         partition by days.currency_code, days.order_date
         order by rates.rate_date desc nulls last
@@ -55,7 +55,7 @@ headers as (
 
     select
         {%- for column in shape_columns('orders') if column not in ('currency_code', 'exchange_rate') %}
-        dated.{{ column }},
+            dated.{{ column }},
         {%- endfor %}
         dated.currency_code as order_currency_code,
         '{{ reporting_currency() }}' as currency_code,

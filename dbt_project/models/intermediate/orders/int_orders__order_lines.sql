@@ -50,7 +50,8 @@ converted as (
         order_lines.unit_price,
         {{ reported_amount(without_tax('order_lines.gross_amount', 'order_lines.tax_amount'), 'orders.exchange_rate') }}
             as line_amount,
-        {{ reported_amount('coalesce(order_lines.discount_amount, 0)', 'orders.exchange_rate') }} as line_discount_amount,
+        {{ reported_amount('coalesce(order_lines.discount_amount, 0)', 'orders.exchange_rate') }}
+            as line_discount_amount,
         cast(line_amount - line_discount_amount as decimal(18, 4)) as line_net_amount,
         {{ reported_amount('coalesce(order_lines.tax_amount, 0)', 'orders.exchange_rate') }} as tax_amount,
         coalesce(refunds.refunded_amount, cast(0 as decimal(18, 4))) as line_refunded_amount

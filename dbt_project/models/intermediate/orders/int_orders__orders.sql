@@ -17,7 +17,7 @@ lines as (
             'net_sales_amount', 'gift_card_amount'
         ] %}
         cast(sum({{ amount }}) as decimal(18, 4)) as {{ amount }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    {%- endfor %}
     from {{ ref('int_orders__order_lines') }}
     group by order_key
 

@@ -26,8 +26,9 @@ converted as (
         orders.exchange_rate,
         refund_lines.quantity,
         refund_lines.is_restocked,
-        {{ reported_amount(without_tax('refund_lines.subtotal_amount', 'refund_lines.tax_amount'), 'orders.exchange_rate') }}
-            as subtotal_amount,
+        {{ reported_amount(
+            without_tax('refund_lines.subtotal_amount', 'refund_lines.tax_amount'), 'orders.exchange_rate'
+        ) }} as subtotal_amount,
         {{ reported_amount('coalesce(refund_lines.tax_amount, 0)', 'orders.exchange_rate') }} as tax_amount
     from refund_lines
     inner join orders on refund_lines.order_key = orders.order_key

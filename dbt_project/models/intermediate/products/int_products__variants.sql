@@ -14,9 +14,19 @@ products as (
 
 used as (
 
-    select source_system, variant_key, sku, product_title from {{ ref('int_orders__order_lines') }}
+    select
+        source_system,
+        variant_key,
+        sku,
+        product_title
+    from {{ ref('int_orders__order_lines') }}
     union all
-    select source_system, variant_key, sku, cast(null as string) as product_title from {{ ref('int_inventory__levels') }}
+    select
+        source_system,
+        variant_key,
+        sku,
+        cast(null as string) as product_title
+    from {{ ref('int_inventory__levels') }}
 
 ),
 

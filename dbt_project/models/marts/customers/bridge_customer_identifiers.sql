@@ -17,7 +17,8 @@ hashed as (
         record_identifiers.record_key,
         record_identifiers.source_system,
         record_identifiers.identifier_type,
-        {{ identifier_hash('record_identifiers.identifier_type', 'record_identifiers.identifier_value') }} as identifier_hash,
+        {{ identifier_hash('record_identifiers.identifier_type', 'record_identifiers.identifier_value') }}
+            as identifier_hash,
         record_identifiers.is_accepted,
         record_identifiers.refused_reason,
         record_identifiers.first_seen_at,

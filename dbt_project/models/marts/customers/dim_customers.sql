@@ -1,5 +1,5 @@
--- Persons and households that any vendor holds a record of. No names, addresses or numbers: those stay in the activation
--- copy.
+-- Persons and households that any vendor holds a record of. No names, addresses or numbers: those stay in the
+-- activation copy.
 with customers as (
 
     select * from {{ ref('int_identity__customers') }}
@@ -50,7 +50,7 @@ described as (
         coalesce(email_consents.consent_status, 'unknown') as email_consent_status,
         coalesce(sms_consents.consent_status, 'unknown') as sms_consent_status,
         {%- for count in ['record', 'source_system', 'account', 'guest_checkout', 'profile', 'visitor'] %}
-        cast(customers.{{ count }}_count as bigint) as {{ count }}_count,
+            cast(customers.{{ count }}_count as bigint) as {{ count }}_count,
         {%- endfor %}
         cast(coalesce(ordered.order_count, 0) as bigint) as order_count,
         '{{ reporting_currency() }}' as currency_code,

@@ -7,7 +7,8 @@ with merge_log as (
 changes as (
 
     select
-        {{ surrogate_key(['change_type', 'from_customer_id', 'to_customer_id', 'assignment_number']) }} as customer_id_change_key,
+        {{ surrogate_key(['change_type', 'from_customer_id', 'to_customer_id', 'assignment_number']) }}
+            as customer_id_change_key,
         from_customer_id,
         to_customer_id,
         change_type,

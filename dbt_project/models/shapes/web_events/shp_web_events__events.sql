@@ -32,7 +32,8 @@ shaped as (
         coalesce(campaign_term, {{ url_param('page_url', 'utm_term') }}) as utm_term,
         coalesce(campaign_content, {{ url_param('page_url', 'utm_content') }}) as utm_content,
         nullif(lower(regexp_extract(page_url, '(?i)[?&]({{ click_ids }})=[^&#]', 1)), '') as click_id_type,
-        {{ url_decoded("nullif(regexp_extract(page_url, '(?i)[?&](?:" ~ click_ids ~ ")=([^&#]+)', 1), '')") }} as click_id,
+        {{ url_decoded("nullif(regexp_extract(page_url, '(?i)[?&](?:" ~ click_ids ~ ")=([^&#]+)', 1), '')") }}
+            as click_id,
         device_type,
         user_agent,
         locale,
