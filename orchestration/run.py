@@ -7,6 +7,7 @@ home's Dagster instance, so ``ui`` shows it afterwards; its numbers go to ``work
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -46,6 +47,7 @@ def run() -> int:
     from orchestration.resources import instance
 
     print(f"  prepare  {'done':<40} {time.monotonic() - started:6.1f} s", flush=True)
+    logging.getLogger("dagster.builtin").propagate = False  # integrations' own remarks, meant for the UI
     progress = Progress()
     whole = dg.Definitions.merge(defs, dg.Definitions(loggers={"progress": progress.logger()}))
     with instance() as dagster_instance, _terminate_as_interrupt():

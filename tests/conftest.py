@@ -131,6 +131,17 @@ def clean_environment(home: Path, **more: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "SELVAGE_HOME": str(home), **more}
 
 
+FAST = ("test_docs.py", "sandbox", "activation", "contracts", "ingestion", "models", "orchestration", "acceptance")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Rooms in order, the fast ones first; a file stays on one worker, and all that walk the road stay on the same."""
+    items.sort(key=lambda item: FAST.index(item.path.relative_to(ROOT / "tests").parts[0]))
+    for item in items:
+        group = "road" if "road" in getattr(item, "fixturenames", ()) else str(item.path.relative_to(ROOT))
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
     from sandbox.server import running

@@ -10,6 +10,7 @@ definitions, publishing), ``dbt/parse/`` and ``dbt/build/`` for what commands le
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import json
 import os
@@ -135,6 +136,8 @@ class Command:
             with environment():
                 runner = dbtRunner(callbacks=[lambda message: self._events.put(msg_to_dict(message))])
                 self._result = runner.invoke(self.words)
+        except KeyboardInterrupt:
+            return  # by _interrupt; nobody waits for the result
         finally:
             self._events.put(None)
 
@@ -197,15 +200,17 @@ def _bring_partial_parse(target: Path) -> None:
 
 
 def _interrupt(worker: threading.Thread) -> None:
-    """Stop the running query, so that the thread ends; a daemon thread that does not, ends with the process."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    """End a command: its thread is told as by Ctrl-C, and running queries are cut off until it hears.
 
-    for _ in range(20):
-        running = DuckDBConnectionManager._ENV  # noqa: SLF001  (its own accessor raises when there is none)
-        connection = getattr(running, "conn", None)
-        if connection is not None:
-            connection.interrupt()
-        worker.join(timeout=0.5)
+    A thread that does not end in time is a daemon: it ends with the process.
+    """
+    from dbt.adapters.factory import FACTORY
+
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident or 0), ctypes.py_object(KeyboardInterrupt))
+    for _ in range(40):
+        for adapter in list(FACTORY.adapters.values()):
+            list(adapter.cancel_open_connections())
+        worker.join(timeout=0.25)
         if not worker.is_alive():
             return
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -270,3 +271,15 @@ def _partial(path: Path) -> Path:
 
 def _text(path: Path) -> str:
     return str(path).replace("'", "''")
+
+
+def main(words: list[str]) -> None:
+    """``python -m warehouse.publish build|sync``: the same step as in a run, by hand."""
+    if words not in (["build"], ["sync"]):
+        raise SystemExit("python -m warehouse.publish build|sync")
+    made = publish("sync" if words == ["sync"] else "build")
+    sys.stdout.write(f"{len(made.tables)} marts, build {made.build_id}: {made.marts_file}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

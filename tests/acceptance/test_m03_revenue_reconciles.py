@@ -11,6 +11,8 @@ import duckdb
 
 from tests.conftest import Road, Walk
 
+CHANNELS = {"web": "online", "shopify_draft_order": "draft_order"}
+
 
 def documents_net_sales(world, now) -> dict[tuple[str, str, str], int]:
     """Cents by (channel, day in the shop's zone, currency) from Shopify's order, line and refund documents."""
@@ -38,7 +40,7 @@ def documents_net_sales(world, now) -> dict[tuple[str, str, str], int]:
     of_order = {}
     for order_id, processed_at, currency, source_name in orders:
         day = processed_at.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone).date().isoformat()
-        of_order[order_id] = ("web" if source_name == "web" else source_name, day, currency)
+        of_order[order_id] = (CHANNELS[source_name], day, currency)
     cents: dict[tuple[str, str, str], int] = defaultdict(int)
     for order_id, quantity, price, discount in lines:
         if order_id in of_order:

@@ -22,7 +22,7 @@ def test_each_record_has_exactly_one_customer(first: Walk):
 
 
 def test_no_customer_spans_two_values_of_a_limited_identifier(first: Walk):
-    with (ROOT / "dbt_project" / "seeds" / "identity_rules.csv").open() as file:
+    with (ROOT / "dbt_project" / "seeds" / "identity" / "identity_rules.csv").open() as file:
         limited = {
             row["identifier_type"]: int(row["max_values_per_customer"])
             for row in csv.DictReader(file)

@@ -31,7 +31,7 @@ def test_the_latest_word_counts(next_day: Walk):
         withdrawn = con.sql(
             """
             with said as (
-                select map.customer_id, shopify.email_marketing_state as state, shopify.email_marketing_updated_at as at
+                select map.customer_id, shopify.email_marketing_state as state, shopify.email_marketing_updated_at as said_at
                 from raw_shopify.customers as shopify
                 join intermediate.int_identity__record_customers as map on map.record_key = 'shopify:' || shopify.id
                 where shopify.email_marketing_updated_at is not null
@@ -41,7 +41,7 @@ def test_the_latest_word_counts(next_day: Walk):
                 join intermediate.int_identity__record_customers as map on map.record_key = 'klaviyo:' || klaviyo.id
                 where klaviyo.email_consent_at is not null
             )
-            select customer_id from said group by 1 having max_by(state, at) = 'UNSUBSCRIBED' and count(distinct at) = count(*)
+            select customer_id from said group by 1 having max_by(state, said_at) = 'UNSUBSCRIBED' and count(distinct said_at) = count(*)
             """
         ).fetchall()
         members = {c for (c,) in con.sql("select customer_id from audiences.aud_cart_abandoners").fetchall()}

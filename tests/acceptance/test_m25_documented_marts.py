@@ -13,7 +13,7 @@ def test_every_mart_is_contracted_and_described(manifest: dict):
         missing += [
             f"{node['name']}.{column['name']}: no description or type"
             for column in node["columns"].values()
-            if len(column["description"]) < 10 or not column["data_type"]
+            if column["description"].strip().lower() in ("", column["name"]) or not column["data_type"]
         ]
     assert not missing
 

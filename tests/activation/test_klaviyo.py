@@ -234,5 +234,5 @@ def test_the_version_has_not_run_out() -> None:
     from datetime import UTC, datetime
 
     left = discovery.find("klaviyo").VERSION.days_left(datetime.now(UTC).date())
-    print(f"klaviyo {klaviyo.VERSION.name}: {left} days left")  # noqa: T201  (its age is shown by pytest -s)
+    print(f"klaviyo {klaviyo.VERSION.name}: {left} days left")
     assert left > 0

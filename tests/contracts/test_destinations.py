@@ -59,7 +59,7 @@ def test_its_functions_take_what_the_engine_gives(name: str) -> None:
 def test_its_version_is_a_setting_with_days_left(name: str) -> None:
     version = discovery.find(name).VERSION
     left = version.days_left(datetime.now(UTC).date())
-    print(f"{name} {version.name}: {left} days left")  # noqa: T201  (its age is shown by pytest -s)
+    print(f"{name} {version.name}: {left} days left")
     assert left > WARN_DAYS, f"{name}: version {version.name} ends on {version.sunset}"
     source = Path(inspect.getfile(discovery.find(name))).read_text()  # type: ignore[arg-type]
     assert source.count(f'"{version.name}"') == 1, "the version is written once, and reached through the settings"

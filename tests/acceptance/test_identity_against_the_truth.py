@@ -1,0 +1,44 @@
+"""Identity against the sandbox's hidden truth, on three seeds: precision >= 0.97, recall >= 0.93 of the ceiling.
+
+The ceiling is what exact identifiers could join at best (tests/acceptance_support/identity.py).
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import duckdb
+import pytest
+
+from sandbox.server import running
+from tests.acceptance_support.identity import pairwise
+from tests.conftest import ROOT, clean_environment
+
+PRECISION, RECALL_OF_CEILING = 0.97, 0.93
+PEOPLE, DAYS = 1500, 60
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_records_find_their_customer(seed: int, tmp_path):
+    with running(tmp_path, seed=seed, people=PEOPLE, days=DAYS) as sandbox:
+        environment = clean_environment(tmp_path, **sandbox.environment())
+        for command in (
+            ["ingestion", "land", "all"],
+            ["activation", "init"],
+            ["warehouse.dbt", "build", "--select", "+int_identity__record_customers"],
+        ):
+            done = subprocess.run(
+                [sys.executable, "-m", *command],
+                cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        with duckdb.connect(str(tmp_path / "sandbox" / "demo" / "warehouse.duckdb"), read_only=True) as con:
+            found = pairwise(con, sandbox.truth)
+    print(
+        f"seed {seed}: {found.records:,} records, precision {found.precision:.4f}, recall {found.recall:.4f}, "
+        f"ceiling {found.ceiling_recall:.4f}, share of the ceiling {found.recall_of_ceiling:.4f}"
+    )
+    assert found.records > 2000
+    assert found.precision >= PRECISION
+    assert found.correct_reachable_pairs / found.reachable_pairs >= RECALL_OF_CEILING
