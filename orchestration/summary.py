@@ -143,9 +143,10 @@ def _files(connection: duckdb.DuckDBPyConnection, settings: selvage.Settings) ->
     found = connection.execute("select build_id, as_of, count(*) from _build group by all").fetchone()
     if found:
         build_id, as_of, marts = found
+        reach = f"data as of {as_of:%Y-%m-%d %H:%M} UTC" if as_of else "without data"
         yield "\n".join(
             [
-                f"Published: {marts} marts, build {build_id}, data as of {as_of:%Y-%m-%d %H:%M} UTC",
+                f"Published: {marts} marts, build {build_id}, {reach}",
                 f"  {settings.marts_file}",
                 f"  {settings.published / 'parquet'}/<mart>.parquet",
             ]

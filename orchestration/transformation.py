@@ -18,6 +18,7 @@ from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_contex
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 import selvage
+from orchestration import unchanged
 from orchestration.resources import WRITE_POOL
 from warehouse import dbt
 from warehouse.content_hash import quoted
@@ -118,11 +119,18 @@ def model_assets(manifest: Mapping[str, Any], translator: ModelTranslator) -> li
     )
     def build_models(context: dg.AssetExecutionContext, config: DbtConfig) -> Iterator[Any]:
         green = selvage.settings().work / GREEN
-        was_green = green.exists()
+        was_green = json.loads(green.read_text()) if green.exists() else None
+        found = unchanged.state(manifest, SYNC_TAG)
+        if was_green and not context.is_subset and not config.full_refresh and was_green.get("state") == found:
+            context.log.warning("nothing was landed and no model changed since the last green build: it stands")
+            yield from _as_built(manifest, translator)
+            return
         green.unlink(missing_ok=True)
         yield from _build(context, config)
         if was_green or not context.is_subset:
-            green.write_text(json.dumps({"run_id": context.run_id}))
+            made = {"inputs": found["inputs"], "outputs": unchanged.state(manifest, SYNC_TAG)["outputs"]}
+            whole = made if not context.is_subset else {}  # after a part of the models, the next run builds them all
+            green.write_text(json.dumps({"run_id": context.run_id, "state": whole}))
 
     steps = [build_models]
     if any(SYNC_TAG in node["config"].get("tags", ()) for node in manifest["nodes"].values()):
@@ -139,6 +147,22 @@ def model_assets(manifest: Mapping[str, Any], translator: ModelTranslator) -> li
 
         steps.append(build_sync_models)
     return steps
+
+
+def _as_built(manifest: Mapping[str, Any], translator: ModelTranslator) -> Iterator[dg.MaterializeResult[Any]]:
+    """Every model of the main step as it stands, parents first."""
+    ranks = _ranks(manifest)
+    nodes = [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed") and SYNC_TAG not in node["config"].get("tags", ())
+    ]
+    marts = [node for node in nodes if node["schema"] == "marts"]
+    counts = _row_counts(f"{MARTS}{node['name']}" for node in marts)
+    for node in sorted(nodes, key=lambda node: (ranks[node["unique_id"]], node["unique_id"])):
+        rows = counts.get(f"{MARTS}{node['name']}") if node["schema"] == "marts" else None
+        metadata: dict[str, Any] = {"unchanged": True, **({} if rows is None else {"dagster/row_count": rows})}
+        yield dg.MaterializeResult(asset_key=translator.get_asset_key(node), metadata=metadata)
 
 
 def last_build_was_green() -> bool:

@@ -61,7 +61,7 @@ def source(window=None):
             {"id": str(number), "email": f"toy{number}@example.com", "first_name": "Toy", "agreed_at": "2026-05-01T00:00:00"}
             for number in range(50)
         ]
-        yield MEMBERS.reader()(page_of([(p["id"], None, "member", json.dumps(p)) for p in people]))
+        yield MEMBERS.reader()(page_of([(p["id"], None, 1, "member", json.dumps(p)) for p in people]))
 
     return members
 ''',

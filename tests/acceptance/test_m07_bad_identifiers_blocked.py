@@ -85,6 +85,8 @@ def warehouse(tmp_path_factory) -> MiniWarehouse:
         "+int_identity__record_customers",
         "+int_identity__refused_identifiers",
         "+int_identity__edges",
+        "--indirect-selection",
+        "buildable",
     )
     return mini
 
@@ -101,7 +103,7 @@ def warehouse(tmp_path_factory) -> MiniWarehouse:
 )
 def test_bad_value_is_listed_with_a_reason_and_makes_no_edge(warehouse, identifier_type, part):
     refused = warehouse.rows(
-        f"select reason, evidence from intermediate.int_identity__refused_identifiers "
+        f"select refused_reason, record_count from intermediate.int_identity__refused_identifiers "
         f"where identifier_type = '{identifier_type}' and identifier_value like '%{part}%'"
     )
     assert refused, f"{part} is not in the table of refused identifiers"

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from sandbox.brand.world import World, make_world
 from sandbox.server import Running, running
+
+from .brand_world import DAYS, PEOPLE
 
 SIZE = {"seed": 7, "people": 600, "days": 60}
 
@@ -170,3 +174,24 @@ def shopify(server: Running) -> Shopify:
 @pytest.fixture(scope="session")
 def klaviyo(server: Running) -> Klaviyo:
     return Klaviyo(server)
+
+
+@pytest.fixture(scope="session")
+def brand_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("brand")
+
+
+@pytest.fixture(scope="session")
+def brand(brand_home: Path) -> World:
+    return make_world(7, PEOPLE, DAYS, brand_home)
+
+
+@pytest.fixture
+def everything(brand: World) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A view of every table with all versions and all that is still to come, and ``truth_<table>``."""
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        for prefix, folder in (("", brand.folder), ("truth_", brand.truth)):
+            for path in folder.glob("*.parquet"):
+                connection.execute(f"create view {prefix}{path.stem} as select * from read_parquet('{path}')")
+        yield connection

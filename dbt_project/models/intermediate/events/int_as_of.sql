@@ -10,9 +10,18 @@ with moments as (
 
 ),
 
+-- A shop that has landed neither events nor orders yet: its records of people are all there is to go by.
+records as (
+
+    select max(updated_at) as moment from {{ ref('int_identity__records') }}
+
+),
+
 as_of as (
 
-    select max(moment) as as_of from moments
+    select coalesce(max(moments.moment), max(records.moment)) as as_of
+    from moments
+    cross join records
 
 )
 

@@ -1,4 +1,4 @@
-"""The published test vectors of every platform, our own for what differs between them, and what must never leave."""
+"""M19: the published test vectors of every platform, our own for what differs between them, and what must never leave."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The graph: it loads, every declared thing is one asset and nothing else is, and its order is the order of a run."""
+"""M02: the graph loads, every declared thing is one asset and nothing else is, and its order is the order of a run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ingestion import discovery as sources
 from orchestration import activation, automation, graph
 from warehouse import dbt
 
-from .conftest import Shared
+from tests.orchestration.conftest import Shared, shared  # noqa: F401  (its home is parsed once)
 
 
 @pytest.fixture(scope="module")
