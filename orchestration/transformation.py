@@ -126,11 +126,13 @@ def model_assets(manifest: Mapping[str, Any], translator: ModelTranslator) -> li
             yield from _as_built(manifest, translator)
             return
         green.unlink(missing_ok=True)
-        yield from _build(context, config)
-        if was_green or not context.is_subset:
-            made = {"inputs": found["inputs"], "outputs": unchanged.state(manifest, SYNC_TAG)["outputs"]}
-            whole = made if not context.is_subset else {}  # after a part of the models, the next run builds them all
-            green.write_text(json.dumps({"run_id": context.run_id, "state": whole}))
+        # Held from the build to the note of it: nothing can be landed between that the note would then cover.
+        with write_lock("build of the models"):
+            yield from _build(context, config)
+            if was_green or not context.is_subset:
+                # After a part of the models, the next run builds them all.
+                whole = {} if context.is_subset else unchanged.state(manifest, SYNC_TAG)
+                green.write_text(json.dumps({"run_id": context.run_id, "state": whole}))
 
     steps = [build_models]
     if any(SYNC_TAG in node["config"].get("tags", ()) for node in manifest["nodes"].values()):

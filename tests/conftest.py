@@ -134,6 +134,7 @@ def clean_environment(home: Path, **more: str) -> dict[str, str]:
 FAST = ("test_docs.py", "sandbox", "activation", "contracts", "ingestion", "models", "orchestration", "acceptance")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Rooms in order, the fast ones first; a file stays on one worker, and all that walk the road stay on the same."""
     items.sort(key=lambda item: FAST.index(item.path.relative_to(ROOT / "tests").parts[0]))

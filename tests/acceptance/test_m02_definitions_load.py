@@ -14,9 +14,8 @@ import selvage
 from activation import discovery as destinations
 from ingestion import discovery as sources
 from orchestration import activation, automation, graph
+from tests.orchestration.conftest import Shared
 from warehouse import dbt
-
-from tests.orchestration.conftest import Shared, shared  # noqa: F401  (its home is parsed once)
 
 
 @pytest.fixture(scope="module")

@@ -142,6 +142,13 @@ def _children_of(pid: int) -> list[int]:
         return []
 
 
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def test_materialize_all_from_the_ui_with_a_bare_dbt_build_beside_it(shop: Shop, ui: subprocess.Popen[str]) -> None:
     run_id = shop.materialize_all()
     _wait(lambda: _step(shop, run_id, "build_models") in ("IN_PROGRESS", "SUCCESS", "FAILURE"), 180, "models are built")
@@ -169,8 +176,7 @@ def test_sigterm_during_a_run_leaves_no_process(shop: Shop, ui: subprocess.Popen
     assert len(children) >= 4, "code server, web server, daemon and the run were expected"
     ui.terminate()
     assert ui.wait(timeout=60) == 0
-    left = [pid for pid in children if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
-    assert left == []
+    _wait(lambda: not any(_lives(pid) for pid in children), 15, "every child has ended")
 
 
 def test_a_red_test_stops_publishing_and_syncing(shop: Shop, capfd: pytest.CaptureFixture[str]) -> None:
