@@ -66,7 +66,7 @@ bench: env  ## seconds, CPU, memory and rows of each stage for PEOPLE=5000, as J
 
 lock: env  ## compile requirements.lock again from pyproject.toml, for all platforms, with hashes
 	@$(PY) -m pip install -q uv && $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
+		--no-emit-index-url --no-header --no-strip-extras --extra dev pyproject.toml -o requirements.lock
 
 clean:  ## remove the data of every environment and brand (not the environment)
 	@rm -rf .selvage dbt_project/target dbt_project/logs
