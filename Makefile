@@ -26,13 +26,14 @@ help:  ## list the targets
 env: $(STAMP)  ## make .venv with everything that running and testing need
 
 $(STAMP): requirements.lock pyproject.toml
+	@# The lock names every package, so pip resolves nothing (it would stumble over extras beside hashes).
 	@if command -v uv >/dev/null; then \
 		uv venv -q --allow-existing --seed $(VENV) && \
 		uv pip install -q --python $(PY) --require-hashes -r requirements.lock && \
 		uv pip install -q --python $(PY) --no-deps --no-build-isolation -e .; \
 	else \
 		python3 -m venv $(VENV) && echo "installing into $(VENV): a minute or two" && \
-		$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \
+		$(PY) -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.lock && \
 		$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .; \
 	fi
 	@touch $(STAMP)
@@ -66,7 +67,7 @@ bench: env  ## seconds, CPU, memory and rows of each stage for PEOPLE=5000, as J
 
 lock: env  ## compile requirements.lock again from pyproject.toml, for all platforms, with hashes
 	@$(PY) -m pip install -q uv && $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --no-strip-extras --extra dev pyproject.toml -o requirements.lock
+		--no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
 
 clean:  ## remove the data of every environment and brand (not the environment)
 	@rm -rf .selvage dbt_project/target dbt_project/logs
