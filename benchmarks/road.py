@@ -100,10 +100,6 @@ def walk(name: str, home: Path, environment: dict[str, str]) -> list[Cost]:
         seconds, cpu, peak = measured([sys.executable, "-m", *module], environment)
         costs.append(Cost(name, stage, round(seconds, 1), round(cpu, 1), peak, rows(home)))
         print(f"  {name:<9} {stage:<15} {seconds:7.1f} s", file=sys.stderr, flush=True)
-    seconds, cpu, peak = measured([sys.executable, "-m", "orchestration", "run"], environment)
-    costs.append(
-        Cost(name, "(whole graph in Dagster, right after)", round(seconds, 1), round(cpu, 1), peak, raw_rows(home))
-    )
     return costs
 
 
