@@ -134,13 +134,9 @@ def clean_environment(home: Path, **more: str) -> dict[str, str]:
 FAST = ("test_docs.py", "sandbox", "activation", "contracts", "ingestion", "models", "orchestration", "acceptance")
 
 
-@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Rooms in order, the fast ones first; a file stays on one worker, and all that walk the road stay on the same."""
+    """Rooms in order, the fast ones first."""
     items.sort(key=lambda item: FAST.index(item.path.relative_to(ROOT / "tests").parts[0]))
-    for item in items:
-        group = "road" if "road" in getattr(item, "fixturenames", ()) else str(item.path.relative_to(ROOT))
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
