@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.applications import Starlette
 
 from sandbox.context import Context
@@ -36,5 +38,5 @@ def build(context: Context) -> Starlette:
         handlers[kind, "insights", "GET"] = (insights.get, "ads_insights")
         handlers[kind, "insights", "POST"] = (reports.create, "ads_insights")
         for edge in edges:
-            handlers[kind, f"{edge}s", "GET"] = (lambda call, edge=edge: objects.list(edge, call), "ads_management")
+            handlers[kind, f"{edge}s", "GET"] = (partial(objects.edge, edge), "ads_management")
     return Starlette(routes=[Gate(context, objects.account_id, find, handlers).route()])

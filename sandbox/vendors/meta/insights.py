@@ -8,15 +8,19 @@ All numbers are text. Days are the account's. A window that Meta no longer serve
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+import pyarrow as pa
 
 from sandbox.context import Context
 from sandbox.vendors.meta.graph import Call, too_much, wrong
 from sandbox.vendors.meta.objects import KEYS, Objects
 
 MOST_ROWS, MOST_SYNC_ROWS, MOST_MONTHS = 1_000, 5_000, 37
+KEPT = 8
 LEVELS = {
     "account": (),
     "campaign": ("campaign_id",),
@@ -65,12 +69,27 @@ class Insights:
 
     def __init__(self, context: Context, objects: Objects) -> None:
         self._context, self._objects = context, objects
+        self._kept: dict[tuple[Question, datetime], pa.Table] = {}
+        self._lock = threading.Lock()
 
     def get(self, call: Call) -> dict[str, Any]:
-        rows = self.rows(self.question(call), call.now)
-        if len(rows) > MOST_SYNC_ROWS:
+        question = self.question(call)
+        if self.count(question, call.now) > MOST_SYNC_ROWS:
             raise too_much()
-        return call.page(len(rows), lambda begin, end: rows[begin:end], MOST_ROWS)
+        return self.page(call, question, call.now)
+
+    def count(self, question: Question, now: datetime) -> int:
+        """How many rows the answer has."""
+        return len(self._found(question, now))
+
+    def page(self, call: Call, question: Question, now: datetime) -> dict[str, Any]:
+        """The page of the answer that the call asks for."""
+        found = self._found(question, now)
+        return call.page(
+            len(found),
+            lambda begin, end: [self._document(question, row) for row in found.slice(begin, end - begin).to_pylist()],
+            MOST_ROWS,
+        )
 
     def question(self, call: Call) -> Question:
         """Read and check the parameters. Raises GraphError."""
@@ -145,18 +164,22 @@ class Insights:
             found.append((column, tuple(str(value) for value in values)))
         return found
 
-    def rows(self, question: Question, now: datetime) -> list[dict[str, Any]]:
-        """The answer, one document a group that was shown to anybody."""
+    def _found(self, question: Question, now: datetime) -> pa.Table:
+        """The answer's figures, one row a group that was shown to anybody; kept for the pages that follow."""
+        with self._lock:
+            if (question, now) not in self._kept:
+                while len(self._kept) >= KEPT:
+                    del self._kept[next(iter(self._kept))]
+                self._kept[question, now] = self._ask(question, now)
+            return self._kept[question, now]
+
+    def _ask(self, question: Question, now: datetime) -> pa.Table:
         keys = [*LEVELS[question.level]]
         keys += ["publisher_platform"] if question.by_publisher else []
         keys += ["day"] if question.is_daily else []
         # the groups of a question without any are one, which is there only if anything was shown
         groups = f"group by {', '.join(keys)} order by {', '.join(keys)}" if keys else "having count(*) > 0"
-        claimed = [
-            f"coalesce(sum({what} {field}), 0) as {name}"
-            for window in WINDOWS
-            for what, name, field in _claim_columns(window)
-        ]
+        claimed = [f"coalesce(sum({name}), 0)::bigint as {name}" for name, _ in _sums()]
         conditions = [f"{column} in ({', '.join(str(int(key)) for key in ids if key.isdigit()) or '-1'})"
                       for column, ids in question.only]  # fmt: skip
         query = f"""
@@ -165,16 +188,17 @@ class Insights:
                 where day between $since and $until and updated_at <= $now and revealed_at <= $now
                 qualify row_number() over (partition by insight_id order by version desc) = 1
             ), claims as (
-                select ad_id, publisher_platform, day, {", ".join(_sums())}
+                select ad_id, publisher_platform, day, {", ".join(f"{total} as {name}" for name, total in _sums())}
                 from read_parquet($conversions)
                 where revealed_at <= $now and day between $since and $until
                 group by ad_id, publisher_platform, day
             )
             select {"".join(f"{key}, " for key in keys)}
-                sum(impressions) as impressions, sum(clicks) as clicks, sum(inline_link_clicks) as inline_link_clicks,
-                sum(spend_cents) as spend_cents,
+                sum(impressions)::bigint as impressions, sum(clicks)::bigint as clicks,
+                sum(inline_link_clicks)::bigint as inline_link_clicks, sum(spend_cents)::bigint as spend_cents,
                 -- people who saw two of the parts count once: the reach of a whole is less than the sum
-                case when count(*) = 1 then sum(reach) else greatest(max(reach), floor(sum(reach) * 0.8)) end as reach,
+                case when count(*) = 1 then max(reach)
+                    else greatest(max(reach), sum(reach)::bigint * 4 // 5) end as reach,
                 {", ".join(claimed)}
             from told
             inner join read_parquet($ads) as ads using (ad_id)
@@ -190,11 +214,11 @@ class Insights:
             "until": question.until,
             "now": now.astimezone(UTC).replace(tzinfo=None),
         }
-        return [self._document(question, row) for row in tables.arrow(query, values).to_pylist()]
+        return tables.arrow(query, values)
 
     def _document(self, question: Question, row: dict[str, Any]) -> dict[str, Any]:
-        objects, clicks, shown = self._objects, int(row["clicks"]), int(row["impressions"])
-        spend, reach = int(row["spend_cents"]), int(row["reach"])
+        objects, clicks, shown = self._objects, row["clicks"], row["impressions"]
+        spend, reach, worth = row["spend_cents"], row["reach"], row["default_all_cents"]
         begin, end = (row["day"], row["day"]) if question.is_daily else (question.since, question.until)
         values: dict[str, Any] = {
             "account_id": objects.account_id,
@@ -205,7 +229,7 @@ class Insights:
             "impressions": str(shown),
             "reach": str(reach),
             "clicks": str(clicks),
-            "inline_link_clicks": str(int(row["inline_link_clicks"])),
+            "inline_link_clicks": str(row["inline_link_clicks"]),
             "spend": _money(spend),
             "frequency": f"{shown / reach:.6f}" if reach else None,
             "ctr": f"{100 * clicks / shown:.6f}" if shown else None,
@@ -217,7 +241,6 @@ class Insights:
             "created_time": begin.isoformat(),
             "updated_time": end.isoformat(),
         }
-        worth = int(row["default_all_cents"])
         if worth and spend:
             values["purchase_roas"] = [{"action_type": "omni_purchase", "value": f"{worth / spend:.6f}"}]
         for kind, key in KEYS.items():
@@ -236,29 +259,24 @@ class Insights:
         """Actions by type, each with its value by the account's own window and by those that were asked for."""
         found = []
         if what == "orders" and row["inline_link_clicks"]:
-            found.append({"action_type": "link_click", "value": str(int(row["inline_link_clicks"]))})
+            found.append({"action_type": "link_click", "value": str(row["inline_link_clicks"])})
         for action_type in (*ALL_PURCHASES, PIXEL_PURCHASES):
             part = "pixel" if action_type == PIXEL_PURCHASES else "all"
-            amounts = {name: int(row[f"{name}_{part}_{what}"]) for name in WINDOWS}
+            amounts = {name: row[f"{name}_{part}_{what}"] for name in WINDOWS}
             asked = {name: write(amounts[name]) for name in question.windows if amounts.get(name)}
             if amounts["default"] or asked:
                 found.append({"action_type": action_type, "value": write(amounts["default"]), **asked})
         return found
 
 
-def _sums() -> list[str]:
-    """Sums by window, of all conversions and of those that the pixel saw."""
+def _sums() -> list[tuple[str, str]]:
+    """Name and sum by window, of all conversions and of those that the pixel saw."""
     return [
-        f'{total} filter (({condition}) and {seen}) as "{window}_{part}_{what}"'
+        (f'"{window}_{part}_{what}"', f"{total} filter (({condition}) and {seen})")
         for window, condition in WINDOWS.items()
         for part, seen in (("all", "true"), ("pixel", "by_pixel"))
         for total, what in (("count(*)", "orders"), ("sum(value_cents)", "cents"))
     ]
-
-
-def _claim_columns(window: str) -> list[tuple[str, str, str]]:
-    names = [f'"{window}_{part}_{what}"' for part in ("all", "pixel") for what in ("orders", "cents")]
-    return [("", name, name) for name in names]
 
 
 def _money(cents: int) -> str:

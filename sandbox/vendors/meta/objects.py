@@ -63,7 +63,7 @@ class Objects:
             return self._account(fields)
         return self._document(kind, self.rows[kind][call.node], fields, call.now)
 
-    def list(self, kind: str, call: Call) -> dict[str, Any]:
+    def edge(self, kind: str, call: Call) -> dict[str, Any]:
         """An edge of the account, of a campaign or of an ad set."""
         fields = call.fields(FIELDS[kind], ("id",))
         parent = self.kind(call.node) or ""

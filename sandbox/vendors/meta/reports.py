@@ -9,14 +9,14 @@ for. Reports are in the state file; one that a stopped server left behind is com
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
 
 from sandbox.context import Context
 from sandbox.vendors.meta.graph import Call, GraphError
-from sandbox.vendors.meta.insights import MOST_ROWS, Insights, Question
+from sandbox.vendors.meta.insights import Insights, Question
 from sandbox.vendors.meta.objects import Objects
 
 WAITS_SECONDS, STARTS_SECONDS, RUNS_SECONDS, ROW_SECONDS, LAST_SECONDS = 3.0, 6.0, 10.0, 0.01, 2.0
@@ -47,7 +47,7 @@ class Reports:
 
     def create(self, call: Call) -> dict[str, Any]:
         question = self._insights.question(call)
-        count = len(self._insights.rows(question, call.now))
+        count = self._insights.count(question, call.now)
         fails = int(self._context.faults.take("meta", "job_failed"))
         state, text = self._context.state, orjson.dumps(asdict(question)).decode()
         with state.together():
@@ -83,8 +83,7 @@ class Reports:
         ((key, text, asked, count, fails),) = self._row(call.node)
         if self._progress(key, count, fails)[0] != "Job Completed":
             raise GraphError(2601, "(#2601) Error accessing adreport job. The report is not complete.", 1815107)
-        rows = self._insights.rows(_question(text), datetime.fromtimestamp(asked, self._context.clock.now.tzinfo))
-        return call.page(len(rows), lambda begin, end: rows[begin:end], MOST_ROWS)
+        return self._insights.page(call, _question(text), datetime.fromtimestamp(asked, UTC))
 
     def _progress(self, key: int, count: int, fails: int) -> tuple[str, int]:
         since = self._context.clock.seconds() - self._began.get(key, float("-inf"))
