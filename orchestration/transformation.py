@@ -25,6 +25,7 @@ from warehouse.content_hash import quoted
 from warehouse.lock import write_lock
 
 SYNC_TAG = "sync"
+VENDOR_LAYERS = ("staging", "shapes")
 MARTS = "marts__"
 GREEN = "green_build.json"
 
@@ -36,7 +37,10 @@ class DbtConfig(dg.Config):
 
 
 class ModelTranslator(DagsterDbtTranslator):
-    """Keys, kinds and descriptions of models; group and owners come from the models' own ``meta.dagster``."""
+    """Keys, kinds and descriptions of models; owners and group come from the models' own ``meta.dagster``.
+
+    Models of a vendor's folder that name no group are in the vendor's.
+    """
 
     def __init__(self, landed: Mapping[str, Collection[str]], before_ledger: Sequence[dg.AssetKey] = ()) -> None:
         """``landed``: vendor -> the tables that are assets; ``before_ledger``: what the ledger's readers wait for."""
@@ -58,6 +62,11 @@ class ModelTranslator(DagsterDbtTranslator):
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         return str(dbt_resource_props.get("description") or "").strip().split("\n\n")[0]
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        named = super().get_group_name(dbt_resource_props)
+        layer, folder = (*dbt_resource_props["fqn"], "", "")[1:3]
+        return named or (str(folder) if layer in VENDOR_LAYERS else None)
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)

@@ -86,6 +86,25 @@
             'reserved': 'bigint', 'damaged': 'bigint', 'quality_control': 'bigint', 'safety_stock': 'bigint',
             'incoming': 'bigint', 'updated_at': 'timestamp',
         },
+        'inventory_movements': {
+            'source_system': 'string', 'inventory_movement_key': 'string', 'variant_key': 'string', 'sku': 'string',
+            'location_key': 'string', 'movement_type': 'string', 'from_state': 'string', 'to_state': 'string',
+            'document_key': 'string', 'reason': 'string', 'quantity': 'bigint', 'counted_quantity': 'bigint',
+            'occurred_at': 'timestamp', 'recorded_at': 'timestamp',
+        },
+        'ad_spend': {
+            'source_system': 'string', 'ad_spend_key': 'string', 'account_id': 'string', 'account_name': 'string',
+            'account_timezone': 'string', 'campaign_id': 'string', 'campaign_name': 'string', 'ad_group_id': 'string',
+            'ad_group_name': 'string', 'ad_id': 'string', 'ad_name': 'string', 'publisher': 'string',
+            'currency_code': 'string', 'spend_date': 'date', 'impressions': 'bigint', 'clicks': 'bigint',
+            'spend_amount': money,
+        },
+        'ad_claims': {
+            'source_system': 'string', 'ad_claim_key': 'string', 'account_id': 'string', 'campaign_id': 'string',
+            'campaign_name': 'string', 'ad_group_id': 'string', 'ad_id': 'string', 'publisher': 'string',
+            'claim_type': 'string', 'attribution_window': 'string', 'currency_code': 'string', 'claim_date': 'date',
+            'claimed_conversions': rate, 'claimed_amount': money,
+        },
         'events': {
             'source_system': 'string', 'event_key': 'string', 'event_id': 'string', 'event_type': 'string',
             'event_name': 'string', 'record_key': 'string', 'anonymous_id': 'string', 'user_id': 'string',
@@ -107,6 +126,10 @@
             'source_system': 'string', 'consent_key': 'string', 'record_key': 'string', 'channel': 'string',
             'purpose': 'string', 'consent_status': 'string', 'evidence_id': 'string', 'policy_version': 'string',
             'changed_at': 'timestamp',
+        },
+        'suppressions': {
+            'source_system': 'string', 'suppression_key': 'string', 'record_key': 'string', 'channel': 'string',
+            'purpose': 'string', 'suppression_reason': 'string', 'suppressed_at': 'timestamp',
         },
     } -%}
     {%- if shape not in shapes -%}
