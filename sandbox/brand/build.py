@@ -26,6 +26,7 @@ from sandbox.brand.shop_checkouts import checkout_tables
 from sandbox.brand.shop_money import money_tables
 from sandbox.brand.shop_orders import order_tables
 from sandbox.brand.square_tables import square_tables
+from sandbox.brand.store_truth import stock_table
 from sandbox.brand.store_world import make_stores
 from sandbox.brand.subscribers import make_mailings, make_subscribers
 from sandbox.brand.timeline import bot_visits, make_landing, make_timeline
@@ -75,6 +76,7 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(folder, {"shopify_customers": customer_table(basis, people, accounts)})
     _write_all(folder, order_tables(shop) | money_tables(shop) | checkout_tables(shop))
     _write_all(folder, {"shopify_inventory_levels": inventory_table(basis, catalogue, orders, after)})
+    _write_all(truth, {"stock": stock_table(stores)})
     _write_all(folder, {"klaviyo_profiles": profile_table(basis, people, subscribers, accounts, profiles)})
     _write_all(folder, message_tables(basis, subscribers, mailings, profiles, orders))
     _write_all(folder, square_tables(stores))
