@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+
+from sandbox.brand.store_stock import IN_STOCK, SOLD, Moves, make_counts
 
 from .brand_world import none, one
 
@@ -348,3 +351,20 @@ def test_tills_open_when_the_store_is_open(everything):
             where location_id = '{location}' and version = 1 and hour not between 10 and 19
                 and order_id not in (select order_id from square_payments where is_offline)""",
         )
+
+
+def test_a_sale_uploaded_after_a_count_that_saw_it_changes_nothing():
+    """Of one variation: counted 5, sold 1, counted 3; then the upload of a sale before the second count, then a sale."""
+    columns = {
+        "source": [-1, IN_STOCK, -1, IN_STOCK, IN_STOCK],
+        "target": [IN_STOCK, SOLD, IN_STOCK, SOLD, SOLD],
+        "quantity": [5, 1, 3, 1, 1],
+        "occurred_at": [0, 10, 20, 15, 40],
+        "recorded_at": [0, 10, 21, 30, 40],
+    }
+    values = {name: np.array(column) for name, column in columns.items()}
+    none_of = np.full(5, -1)
+    moves = Moves(cell=np.zeros(5, np.int64), order=none_of, online=none_of, cents=np.zeros(5, np.int64), **values)
+    counts = make_counts(moves)
+    assert counts.at.tolist() == [0, 10, 21, 30, 40]
+    assert counts.quantity.tolist() == [5, 4, 3, 3, 2]
