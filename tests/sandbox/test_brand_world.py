@@ -31,6 +31,13 @@ KEYS = {
     "klaviyo_campaigns": "campaign_id",
     "klaviyo_lists": "list_id",
     "klaviyo_events": "event_id",
+    "meta_accounts": "account_id",
+    "meta_ads": "ad_id",
+    "meta_adsets": "adset_id",
+    "meta_campaigns": "campaign_id",
+    "meta_conversions": "conversion_id",
+    "meta_insights": "insight_id",
+    "meta_users": "user_key_id",
     "web_events": None,
     "square_catalog": "object_id",
     "square_customers": "customer_id",
@@ -60,6 +67,7 @@ VERSIONED = (
     "square_orders",
     "square_payments",
     "square_refunds",
+    "meta_insights",
 )
 
 
@@ -154,6 +162,10 @@ def test_references_lead_somewhere(everything):
         ("shopify_inventory_levels", "inventory_item_id", "shopify_variants", "inventory_item_id"),
         ("shopify_checkout_lines", "checkout_id", "shopify_checkouts", "checkout_id"),
         ("klaviyo_profiles", "external_id", "shopify_customers", "customer_id"),
+        ("meta_adsets", "campaign_id", "meta_campaigns", "campaign_id"),
+        ("meta_ads", "adset_id", "meta_adsets", "adset_id"),
+        ("meta_insights", "ad_id", "meta_ads", "ad_id"),
+        ("meta_conversions", "ad_id", "meta_ads", "ad_id"),
         ("klaviyo_events", "profile_id", "klaviyo_profiles", "profile_id"),
         ("klaviyo_events", "metric_id", "klaviyo_metrics", "metric_id"),
         ("klaviyo_events", "campaign_id", "klaviyo_campaigns", "campaign_id"),
