@@ -180,7 +180,6 @@ def _report(graph: Graph, account: Account, days: Days) -> Iterator[tuple[Days, 
         "time_increment": "1",
         "time_range": orjson.dumps({"since": str(days.first), "until": str(days.last)}).decode(),
         "action_attribution_windows": orjson.dumps(WINDOWS).decode(),
-        "action_report_time": "conversion",
         "filtering": orjson.dumps([{"field": "ad.effective_status", "operator": "IN", "value": STATUSES}]).decode(),
     }
     try:
