@@ -71,7 +71,7 @@ class AdVisits:
 
 @dataclass
 class AdDays:
-    """The final figures, arrays of (ad, publisher, day); money in cents. ``visits`` and ``early`` are the shop's own."""
+    """The final figures, arrays of (ad, publisher, day); money in cents. ``visits`` are those the shop saw."""
 
     visits: Ints
     early: Ints
