@@ -17,6 +17,7 @@ import orjson
 from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
 from requests import Request, Response
 
+from ingestion import http
 from ingestion.http import ATTEMPTS, Documents, rest_client
 
 THROTTLED = {4, 17, 32, 613, 80000, 80003, 80004, 80014}
@@ -24,7 +25,9 @@ TRANSIENT = {1, 2}
 BAD_TOKEN, BAD_PARAMETER = {102, 190}, 100
 NOT_ALLOWED = {3, 10, *range(200, 300)}
 TOO_MUCH = "reduce the amount of data"
-USAGE = ("X-Business-Use-Case-Usage", "X-App-Usage", "X-Ad-Account-Usage", "X-Fb-Ads-Insights-Throttle")
+BY_USE_CASE, REGAIN = "X-Business-Use-Case-Usage", "estimated_time_to_regain_access"
+USAGE = (BY_USE_CASE, "X-App-Usage", "X-Ad-Account-Usage", "X-Fb-Ads-Insights-Throttle")
+SHARES = ("_count", "_time", "_cputime", "_pct")  # how the names of shares of a limit end, in per cent
 USED_UP = 100
 MINUTE, LONGEST_PAUSE = 60.0, 3600.0
 POLL_FROM, POLL_TO, POLL_LIMIT = 0.1, 30.0, 3600.0
@@ -75,8 +78,8 @@ class Graph(Documents):
             attempt += 1
             if refused.code not in THROTTLED | TRANSIENT or isinstance(refused, TooMuchData) or attempt == ATTEMPTS:
                 raise refused
-            told = (_minutes_to_wait(response) or 0) * MINUTE if refused.code in THROTTLED else 0.0
-            self._pause(told or 2.0 ** (attempt - 1), f"code {refused.code}")
+            told = _minutes_to_wait(response) * MINUTE if refused.code in THROTTLED else 0.0
+            self._pause(told or http.BACKOFF_SECONDS * 2.0**attempt, f"code {refused.code}")
 
     @staticmethod
     def _pause(seconds: float, reason: str) -> None:
@@ -142,30 +145,24 @@ def _refusal(response: Response) -> GraphError | None:
 
 
 def _minutes_to_wait(response: Response) -> float:
-    """Minutes until access is regained, if a usage header shows a limit as used up; 0 otherwise.
+    """Minutes until access is regained, where a usage header shows a limit as used up; 0 otherwise.
 
-    Only the header by business use case says how long; a minute is waited for the others.
+    The header by business use case tells them; where it is missing and another is at its end, one minute is waited.
     """
-    longest = 0.0
-    for name in USAGE:
-        if name not in response.headers:
-            continue
-        try:
-            found = orjson.loads(response.headers[name])
-        except orjson.JSONDecodeError:
-            continue
-        for usage in _usages(found):
-            shares = [value for key, value in usage.items() if key.endswith(("_count", "time", "_pct"))]
-            told = float(usage.get("estimated_time_to_regain_access") or 0)
-            if told or any(float(share) >= USED_UP for share in shares):
-                longest = max(longest, told or 1.0)
-    return longest
+    usages = {name: list(_usages(response.headers[name])) for name in USAGE if name in response.headers}
+    told = [float(usage.get(REGAIN) or 0) for usage in usages.get(BY_USE_CASE, ())]
+    if told:
+        return max(told)
+    every = (share for found in usages.values() for usage in found for share in usage.items())
+    return 1.0 if any(name.endswith(SHARES) and float(value) >= USED_UP for name, value in every) else 0.0
 
 
-def _usages(found: Any) -> Iterator[dict[str, Any]]:
+def _usages(text: str) -> Iterator[dict[str, Any]]:
     """The usages in a header: one object, or lists of them by account."""
-    if isinstance(found, dict) and all(isinstance(value, list) for value in found.values()):
-        for each in found.values():
-            yield from each
-    elif isinstance(found, dict):
-        yield found
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return
+    if isinstance(found, dict):
+        lists = [value for value in found.values() if isinstance(value, list)]
+        yield from (usage for each in lists for usage in each) if lists else (found,)

@@ -10,14 +10,10 @@ from dataclasses import dataclass
 
 from ingestion.tables import Column, Table
 
-STATUSES = (
-    "ACTIVE",
-    "PAUSED",
-    "DELETED",
-    "ARCHIVED",
-    "IN_PROCESS",
-    "WITH_ISSUES",
-    "CAMPAIGN_PAUSED",
+CAMPAIGN_STATUSES = ("ACTIVE", "PAUSED", "DELETED", "ARCHIVED", "IN_PROCESS", "WITH_ISSUES")
+AD_SET_STATUSES = (*CAMPAIGN_STATUSES, "CAMPAIGN_PAUSED")
+AD_STATUSES = (
+    *AD_SET_STATUSES,
     "ADSET_PAUSED",
     "PENDING_REVIEW",
     "DISAPPROVED",
@@ -35,16 +31,19 @@ def _times(*names: str) -> tuple[Column, ...]:
     return tuple(Column(name, "ts", name) for name in names)
 
 
-BUDGETS = (Column("daily_budget", "bigint", "daily_budget"), Column("lifetime_budget", "bigint", "lifetime_budget"))
 CHANGES = _times("created_time", "updated_time")
 
 
 @dataclass(frozen=True)
 class Objects:
-    """One kind of object: its list below the account ("" for the account itself) and its table."""
+    """One kind of object: its list below the account ("" for the account itself), its table, and its statuses.
+
+    The statuses are asked for by name: without that, archived and deleted objects are left out.
+    """
 
     edge: str
     table: Table
+    statuses: tuple[str, ...] = ()
 
     @property
     def fields(self) -> str:
@@ -69,8 +68,13 @@ OBJECTS = (
         Table(
             "campaigns",
             "campaign",
-            (*_same("id", "account_id", "name", "objective", "status", "effective_status"), *BUDGETS, *CHANGES),
+            (
+                *_same("id", "account_id", "name", "objective", "status", "effective_status"),
+                Column("daily_budget", "bigint", "daily_budget"),
+                *CHANGES,
+            ),
         ),
+        CAMPAIGN_STATUSES,
     ),
     Objects(
         "adsets",
@@ -80,10 +84,10 @@ OBJECTS = (
             (
                 *_same("id", "account_id", "campaign_id", "name", "status", "effective_status", "optimization_goal"),
                 Column("attribution_spec", "json", "attribution_spec"),
-                *BUDGETS,
                 *CHANGES,
             ),
         ),
+        AD_SET_STATUSES,
     ),
     Objects(
         "ads",
@@ -92,6 +96,7 @@ OBJECTS = (
             "ad",
             (*_same("id", "account_id", "campaign_id", "adset_id", "name", "status", "effective_status"), *CHANGES),
         ),
+        AD_STATUSES,
     ),
 )
 INSIGHTS = Table(

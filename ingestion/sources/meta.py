@@ -31,7 +31,7 @@ from ingestion.connect import Finding
 from ingestion.http import server_now
 from ingestion.meta.days import DAY, Account, Days
 from ingestion.meta.graph import Graph, GraphError, TooMuchData
-from ingestion.meta.tables import FIELDS, INSIGHTS, OBJECTS, STATUSES, WINDOWS, Objects
+from ingestion.meta.tables import AD_STATUSES, FIELDS, INSIGHTS, OBJECTS, WINDOWS, Objects
 from ingestion.position import utc
 from ingestion.tables import Line, page_of
 from ingestion.window import Window
@@ -95,7 +95,7 @@ def _items(graph: Graph, account: str, objects: Objects) -> Iterator[dict[str, A
     if not objects.edge:
         yield graph.document(account, {"fields": objects.fields})
         return
-    asked = {"fields": objects.fields, "limit": "200", "effective_status": orjson.dumps(STATUSES).decode()}
+    asked = {"fields": objects.fields, "limit": "200", "effective_status": orjson.dumps(objects.statuses).decode()}
     for item in graph.items(f"{account}/{objects.edge}", asked):
         yield {"account_id": account.removeprefix("act_"), **item}
 
@@ -173,6 +173,8 @@ def _restated(given: Mapping[str, str]) -> timedelta:
 
 def _report(graph: Graph, account: Account, days: Days) -> Iterator[tuple[Days, list[dict[str, Any]]]]:
     """The rows of a span of days, in as many reports as Meta needs."""
+    # Without the filter, what a deleted ad has cost would vanish from its days.
+    everything = [{"field": "ad.effective_status", "operator": "IN", "value": AD_STATUSES}]
     asked = {
         "level": "ad",
         "fields": FIELDS,
@@ -180,7 +182,7 @@ def _report(graph: Graph, account: Account, days: Days) -> Iterator[tuple[Days, 
         "time_increment": "1",
         "time_range": orjson.dumps({"since": str(days.first), "until": str(days.last)}).decode(),
         "action_attribution_windows": orjson.dumps(WINDOWS).decode(),
-        "filtering": orjson.dumps([{"field": "ad.effective_status", "operator": "IN", "value": STATUSES}]).decode(),
+        "filtering": orjson.dumps(everything).decode(),
     }
     try:
         rows = list(graph.report(account.id, asked))
@@ -264,8 +266,11 @@ def count(settings: Mapping[str, str], since: datetime) -> dict[str, int | None]
     graph, accounts = _client(settings)
     found: dict[str, int | None] = {}
     for objects in OBJECTS:
-        asked = {"summary": "total_count", "limit": "1", "effective_status": orjson.dumps(STATUSES).decode()}
-        pages = (graph.document(f"{account}/{objects.edge}", asked) for account in accounts if objects.edge)
-        told = sum(int(page["summary"]["total_count"]) for page in pages)
-        found[objects.table.name] = told if objects.edge else len(accounts)
+        if not objects.edge:
+            found[objects.table.name] = len(accounts)
+            continue
+        asked = {"summary": "total_count", "limit": "1", "effective_status": orjson.dumps(objects.statuses).decode()}
+        pages = [graph.document(f"{account}/{objects.edge}", asked) for account in accounts]
+        told = [page.get("summary", {}).get("total_count") for page in pages]
+        found[objects.table.name] = None if None in told else sum(told)
     return {**found, INSIGHTS.name: None}

@@ -23,8 +23,6 @@ renamed as (
         effective_status,
         optimization_goal,
         attribution_spec as attribution_spec_json,
-        daily_budget as daily_budget_minor_units,
-        lifetime_budget as lifetime_budget_minor_units,
         cast(created_time as timestamp) as created_at,
         cast(updated_time as timestamp) as updated_at
     from latest

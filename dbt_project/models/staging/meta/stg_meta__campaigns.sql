@@ -22,7 +22,6 @@ renamed as (
         status as campaign_status,
         effective_status,
         daily_budget as daily_budget_minor_units,
-        lifetime_budget as lifetime_budget_minor_units,
         cast(created_time as timestamp) as created_at,
         cast(updated_time as timestamp) as updated_at
     from latest
