@@ -51,6 +51,7 @@ FRESHNESS = timedelta(hours=50)  # the newest day that is over ended up to 24 ho
 
 VENDOR = "meta"
 DAYS_KEPT, DAYS_PER_REPORT = 1125 * DAY, 30 * DAY  # Meta keeps 37 months
+DAY_KEY = ["account_id", "date_start"]
 ROWS_PER_PAGE = 20_000
 ACTIVE = 1
 log = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ def _items(graph: Graph, account: str, objects: Objects) -> Iterator[dict[str, A
 
 def _insights(window: Window | None) -> DltResource:
     rows_of = INSIGHTS.reader()
-    hints = {**INSIGHTS.hints(), "primary_key": None, "merge_key": ["account_id", "date_start"]}
+    hints = {**INSIGHTS.hints(), "primary_key": None, "merge_key": DAY_KEY}
 
     @dlt.resource(name=INSIGHTS.name, **hints)
     def rows() -> Iterator[pa.Table]:
