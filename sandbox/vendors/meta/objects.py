@@ -99,6 +99,7 @@ class Objects:
     def _account(self, fields: list[str]) -> dict[str, Any]:
         now = self._context.clock.now.astimezone(self.zone)
         offset = now.utcoffset() or timedelta()
+        faults = self._context.faults.waiting().get("meta", {})
         values = {
             "account_id": self.account_id,
             "name": self.account["name"],
@@ -109,7 +110,7 @@ class Objects:
             "account_status": 1,
             "disable_reason": 0,
             "created_time": self.moment(self.account["created_at"]),
-            "tos_accepted": {"custom_audience_tos": 1},
+            "tos_accepted": {"custom_audience_tos": int("terms_not_accepted" not in faults)},
         }
         return {name: values[name] for name in fields if name in values} | {"id": f"act_{self.account_id}"}
 
