@@ -1,12 +1,18 @@
 -- What ads cost, what we credit them with and what their platforms claim, side by side. They are put under one another
--- and summed, so that spend without credit, credit without spend and claims without either all stay.
-{% set models = attribution_weights().keys() %}
+-- and summed, so that spend without credit, credit without spend and claims without either all stay. Of a platform whose
+-- accounts are not read, cost and claims are unknown: null, not 0.
 with attribution_models as (
 
-    {%- for attribution_model in models %}
+    {%- for attribution_model in attribution_weights() %}
         select '{{ attribution_model }}' as attribution_model
         {% if not loop.last %}union all{% endif %}
     {%- endfor %}
+
+),
+
+platforms_read as (
+
+    select distinct platform from {{ ref('int_ads__platform_days') }}
 
 ),
 
@@ -19,11 +25,13 @@ credited as (
         attribution.converted_date as performance_date,
         attribution.credit,
         attribution.attributed_revenue,
-        case when orders.is_first_order then attribution.credit else 0 end as first_order_credit
+        case when orders.is_first_order then attribution.credit else 0 end as first_order_credit,
+        case when platforms_read.platform is not null then 0 end as nothing_told
     from {{ ref('fct_attribution') }} as attribution
     inner join {{ ref('int_ads__touchpoints') }} as ad_touchpoints
         on attribution.touchpoint_id = ad_touchpoints.touchpoint_id
     inner join {{ ref('fct_orders') }} as orders on attribution.conversion_id = orders.order_key
+    left join platforms_read on ad_touchpoints.platform = platforms_read.platform
 
 ),
 
@@ -51,11 +59,11 @@ figures as (
         platform,
         campaign,
         attribution_model,
-        0 as impressions,
-        0 as clicks,
-        cast(0 as decimal(18, 4)) as spend_amount,
-        cast(0 as decimal(18, 6)) as claimed_conversions,
-        cast(0 as decimal(18, 4)) as claimed_amount,
+        nothing_told as impressions,
+        nothing_told as clicks,
+        nothing_told as spend_amount,
+        nothing_told as claimed_conversions,
+        nothing_told as claimed_amount,
         credit,
         first_order_credit,
         attributed_revenue
