@@ -21,7 +21,10 @@ other_channels as (
         credit,
         attributed_revenue as revenue
     from {{ ref('fct_attribution') }}
-    where channel not in (select channel from {{ ref('ad_platforms') }}) or touch_type <> 'visit' or touch_type is null
+    where
+        channel not in (select ad_platforms.channel from {{ ref('ad_platforms') }} as ad_platforms)
+        or touch_type <> 'visit'
+        or touch_type is null
 
 ),
 

@@ -15,7 +15,8 @@ rates as (
 claims as (
 
     select
-        {%- for column in shape_columns('ad_claims') if column not in ('source_system', 'currency_code', 'claimed_amount') %}
+        {%- set renamed = ['source_system', 'currency_code', 'claimed_amount'] %}
+        {%- for column in shape_columns('ad_claims') if column not in renamed %}
             ad_claims.{{ column }},
         {%- endfor %}
         ad_claims.source_system as platform,

@@ -1,5 +1,5 @@
--- What a platform tells of a campaign's day: cost, and the purchases that it claims by its own setting (one window only,
--- since windows overlap).
+-- What a platform tells of a campaign's day: cost, and the purchases that it claims by its own setting (one window
+-- only, since windows overlap).
 with campaigns as (
 
     select * from {{ ref('int_ads__campaigns') }}

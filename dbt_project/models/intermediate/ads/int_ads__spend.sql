@@ -15,7 +15,8 @@ rates as (
 spend as (
 
     select
-        {%- for column in shape_columns('ad_spend') if column not in ('source_system', 'currency_code', 'spend_amount') %}
+        {%- set renamed = ['source_system', 'currency_code', 'spend_amount'] %}
+        {%- for column in shape_columns('ad_spend') if column not in renamed %}
             ad_spend.{{ column }},
         {%- endfor %}
         ad_spend.source_system as platform,

@@ -1,6 +1,6 @@
 -- What ads cost, what we credit them with and what their platforms claim, side by side. They are put under one another
--- and summed, so that spend without credit, credit without spend and claims without either all stay. Of a platform whose
--- accounts are not read, cost and claims are unknown: null, not 0.
+-- and summed, so that spend without credit, credit without spend and claims without either all stay. Of a platform
+-- whose accounts are not read, cost and claims are unknown: null, not 0.
 with attribution_models as (
 
     {%- for attribution_model in attribution_weights() %}

@@ -1,6 +1,6 @@
--- What Meta says its ads brought. Its action types overlap (omni_purchase contains purchase, which contains the pixel's),
--- so the seed ad_action_types names the one that is counted. 'default' is Meta's own figure, by the ad set's setting;
--- the windows are parts of it and overlap too: look at one of them.
+-- What Meta says its ads brought. Its action types overlap (omni_purchase contains purchase, which contains the
+-- pixel's), so the seed ad_action_types names the one that is counted. 'default' is Meta's own figure, by the ad set's
+-- setting; the windows overlap with it: look at one of them.
 {% set windows = {'default': 'value', '7d_click': '7d_click', '1d_view': '1d_view'} %}
 with insights as (
 
@@ -22,18 +22,10 @@ told as (
 
     {%- for figure, column in [('conversions', 'actions_json'), ('amount', 'action_values_json')] %}
         select
-            insights.account_id,
-            insights.currency_code,
-            insights.campaign_id,
-            insights.campaign_name,
-            insights.ad_set_id,
-            insights.ad_id,
-            insights.publisher,
-            insights.insight_date,
+            *,
             '{{ figure }}' as figure,
-            action.action_json
+            {{ column }} as figures_json
         from insights
-            {{ unnest_lateral(json_text_array('insights.' ~ column), 'action', 'action_json') }}
         {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 
@@ -43,8 +35,10 @@ typed as (
 
     select
         told.*,
-        {{ json_text('action_json', 'action_type') }} as action_type
+        action.action_json,
+        {{ json_text('action.action_json', 'action_type') }} as action_type
     from told
+        {{ unnest_lateral(json_text_array('told.figures_json'), 'action', 'action_json') }}
 
 ),
 
