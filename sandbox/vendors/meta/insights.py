@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from sandbox.context import Context
 from sandbox.vendors.meta.graph import Call, too_much, wrong
-from sandbox.vendors.meta.objects import KEYS, Objects
+from sandbox.vendors.meta.objects import KEYS, Objects, status_of
 
 MOST_ROWS, MOST_SYNC_ROWS, MOST_MONTHS = 1_000, 5_000, 37
 KEPT = 8
@@ -151,13 +151,16 @@ class Insights:
             raise wrong(f"The start date of the time range cannot be beyond {MOST_MONTHS} months from the current date")
         return since, until
 
-    @staticmethod
-    def _filters(call: Call) -> list[tuple[str, tuple[str, ...]]]:
+    def _filters(self, call: Call) -> list[tuple[str, tuple[str, ...]]]:
         found = []
         for one in call.value("filtering") or ():
             if not isinstance(one, dict) or not {"field", "operator", "value"} <= set(one):
                 raise wrong("param filtering must be an array of field, operator and value")
             column = str(one["field"]).replace(".", "_")
+            if column == "ad_effective_status" and one["operator"] == "IN":
+                ads = self._objects.rows["ad"].items()
+                found.append((KEYS["ad"], tuple(key for key, row in ads if status_of(row, call.now) in one["value"])))
+                continue
             if column not in KEYS.values() or one["operator"] not in ("IN", "EQUAL"):
                 raise wrong(f"Filtering field '{one['field']}' with operation '{one['operator']}' is not supported")
             values = one["value"] if isinstance(one["value"], list) else [one["value"]]

@@ -1,0 +1,54 @@
+-- What a platform tells of a campaign's day: cost, and the purchases that it claims by its own setting (one window
+-- only, since windows overlap).
+with campaigns as (
+
+    select * from {{ ref('int_ads__campaigns') }}
+
+),
+
+told as (
+
+    select
+        platform,
+        campaign_id,
+        spend_date as performance_date,
+        impressions,
+        clicks,
+        spend_amount,
+        cast(0 as decimal(18, 6)) as claimed_conversions,
+        cast(0 as decimal(18, 4)) as claimed_amount
+    from {{ ref('int_ads__spend') }}
+    union all
+    select
+        platform,
+        campaign_id,
+        claim_date as performance_date,
+        0 as impressions,
+        0 as clicks,
+        cast(0 as decimal(18, 4)) as spend_amount,
+        claimed_conversions,
+        claimed_amount
+    from {{ ref('int_ads__claims') }}
+    where claim_type = 'purchase' and attribution_window = 'default'
+
+),
+
+platform_days as (
+
+    select
+        told.platform,
+        coalesce(campaigns.campaign, 'unknown') as campaign,
+        told.performance_date,
+        cast(sum(told.impressions) as bigint) as impressions,
+        cast(sum(told.clicks) as bigint) as clicks,
+        cast(sum(told.spend_amount) as decimal(18, 4)) as spend_amount,
+        cast(sum(told.claimed_conversions) as decimal(18, 6)) as claimed_conversions,
+        cast(sum(told.claimed_amount) as decimal(18, 4)) as claimed_amount
+    from told
+    left join campaigns
+        on told.platform = campaigns.platform and {{ campaign_word('told.campaign_id') }} = campaigns.spelling
+    group by told.platform, coalesce(campaigns.campaign, 'unknown'), told.performance_date
+
+)
+
+select * from platform_days

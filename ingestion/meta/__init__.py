@@ -1,0 +1,1 @@
+"""How Meta is read: its Graph API and its tables. The source itself is ``ingestion.sources.meta``."""
