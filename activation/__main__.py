@@ -71,12 +71,12 @@ def _routes(options: argparse.Namespace) -> list[tuple[str, str]]:
     """(audience, destination) as the activation copy routes them, for destinations this brand has."""
     settings = selvage.settings()
     with open_copy(settings.activation_file) as copy:
-        chosen = [copy.audience(options.audience)] if options.audience else copy.audiences()
+        chosen = copy.audiences(options.audience)
     return [
-        (audience.name, name)
+        (audience.name, audience.destination)
         for audience in chosen
-        for name in audience.destinations
-        if settings.brand.has_destination(name) and options.destination in (None, name)
+        if settings.brand.has_destination(audience.destination)
+        and options.destination in (None, audience.destination)
     ]
 
 
@@ -150,6 +150,8 @@ def _show_plan(plan: Plan) -> None:
     version = discovery.find(plan.destination).VERSION
     if version.days_left(datetime.now(UTC).date()) < WARN_DAYS:
         print(f"  warning: API version {version.name} ends on {version.sunset}")
+    for warning in plan.warnings():
+        print(f"  warning: {warning}")
     print(f"  {'members now':<22}{counts['members']:>10,}")
     for label, name in (
         ("add", "adds"), ("update", "updates"), ("remove", "removals"), ("identifier changed", "moves"),

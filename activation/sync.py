@@ -114,7 +114,7 @@ def plan(audience: str, destination: str, *, resend: bool = False, save: bool = 
     """
     sync = _open(destination)
     with open_copy(sync.settings.activation_file) as copy:
-        spec = copy.audience(audience)
+        spec = copy.audience(audience, destination)
         with sync.locked(f"planning {spec.name}"):
             sync.recover(spec)
             made = _compare(sync, copy, spec, resend)
@@ -135,7 +135,7 @@ def apply(plan: Plan, *, approved_by: str | None = None, allow_empty: bool = Fal
     with sync.locked(f"applying {plan.plan_id}"), open_copy(sync.settings.activation_file) as copy:
         if copy.build_id != plan.build_id:
             raise StalePlan(f"{plan.plan_id} was made from build {plan.build_id}; the data is now {copy.build_id}.")
-        spec = copy.audience(plan.audience)
+        spec = copy.audience(plan.audience, plan.destination)
         plan.check_guards(approved_by, allow_empty)
         sync.recover(spec)
         _check_ledger(sync, plan)
@@ -207,6 +207,7 @@ def _compare(sync: _Sync, copy: Copy, spec: Audience, resend: bool) -> Plan:
         max_removal_share=spec.max_removal_share,
         counts=counts,
         actions=diff.actions(copy.connection),
+        min_members=sync.destination.MIN_MEMBERS,
         covers=tuple(note.batch_id for note in under_way),
     )
 
