@@ -75,8 +75,7 @@ def _routes(options: argparse.Namespace) -> list[tuple[str, str]]:
     return [
         (audience.name, audience.destination)
         for audience in chosen
-        if settings.brand.has_destination(audience.destination)
-        and options.destination in (None, audience.destination)
+        if settings.brand.has_destination(audience.destination) and options.destination in (None, audience.destination)
     ]
 
 

@@ -1,8 +1,8 @@
 """What the warehouse wants: reads the activation copy (audiences, contact points, suppressions), read-only.
 
-``aud_<name>`` holds one row per customer and use (a channel and a purpose that one of its destinations needs): its own
-columns are the properties to send, five more say which consent the row stands on. From the rows of one destination's use
-``candidates`` makes one row per customer with
+``aud_<name>`` holds one row per customer and use (a channel and a purpose that one of its destinations needs): its
+own columns are the properties to send, five more say which consent the row stands on. From the rows of a destination's
+use ``candidates`` makes one row per customer with
 
 - ``identity``: a keyed hash of the contact points by which the destination knows people,
 - ``content``: a keyed hash of all else that is sent; together they are the fingerprint. The key stays in the home
@@ -44,16 +44,17 @@ class Copy:
     as_of: datetime | None
 
     def audiences(self, name: str | None = None) -> list[Audience]:
-        """Every audience (or the one of this name, with or without ``aud_``) once per destination. Raises UnknownAudience.
+        """Every audience, or the one of this name (with or without ``aud_``), once per destination.
 
-        A name is the model's without ``aud_``, here, in the ledger and in holdouts.
+        A name is the model's without ``aud_``, here, in the ledger and in holdouts. Raises UnknownAudience.
         """
         names = (
             "audience", "description", "purpose", "channel", "destination", "mode", "holdout", "max_removal_share",
             "owner",
         )  # fmt: skip
         found = self.connection.execute(
-            f"select {', '.join(names)} from copy.audiences order by audience asc nulls last, destination asc nulls last"
+            f"select {', '.join(names)} from copy.audiences "
+            "order by audience asc nulls last, destination asc nulls last"
         )
         known = [
             Audience(

@@ -90,10 +90,8 @@ class Plan:
         """What people should know before they count on the audience; nothing of it stops the plan."""
         if self.members_after >= self.min_members:
             return []
-        return [
-            f"{self.audience} will have {self.members_after:,} members at {self.destination}, which delivers nothing "
-            f"to fewer than {self.min_members:,} matched people"
-        ]
+        members = f"{self.audience} will have {self.members_after:,} members at {self.destination}"
+        return [f"{members}, which delivers nothing to fewer than {self.min_members:,} matched people"]
 
     def refused_by(self) -> list[str]:
         """The guards that stop this plan: EmptyAudience, RemovalGuard, or none."""

@@ -98,7 +98,10 @@ class World:
         blocked = table({"customer_id": list(self.suppressed), "reason": list(self.suppressed.values())})
         with duckdb.connect(str(partial)) as connection:
             for name, rows in (
-                ("members", members), ("contacts", contacts), ("blocked", blocked), ("others", others),
+                ("members", members),
+                ("contacts", contacts),
+                ("blocked", blocked),
+                ("others", others),
             ):
                 connection.register(name, rows)
             connection.execute(f"""

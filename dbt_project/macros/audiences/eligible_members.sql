@@ -55,8 +55,8 @@
     {{ return(uses) }}
 {% endmacro %}
 
-{# config.meta.activation of the model being compiled. While dbt only parses, the YAML is not joined yet: one nameless use
-   makes every ref be seen. In a unit test it is not known either: override this macro there. #}
+{# config.meta.activation of the model being compiled. While dbt only parses, the YAML is not joined yet: one nameless
+   use makes every ref be seen. In a unit test it is not known either: override this macro there. #}
 {% macro activation_of_model() %}
     {%- if not execute -%}
         {{ return({'destinations': {'none': {'channel': 'none', 'purpose': 'none'}}}) }}

@@ -1,6 +1,6 @@
 {# Fails for each member of an audience who has no consent in force, with the evidence the row names, for the channel and
-   purpose it names, and for each who is suppressed for them - whatever the audience's SQL did. Stands under every audience
-   in _audiences.yml. A destination gets only the rows of the channel and purpose that its entry there says. #}
+   purpose it names, and for each who is suppressed for them - whatever the audience's SQL did. Stands under every
+   audience in _audiences.yml. A destination gets only rows of the channel and purpose that its entry there says. #}
 {% test only_eligible_members(model) %}
 select
     members.customer_id,
