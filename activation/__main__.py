@@ -26,7 +26,7 @@ from activation.audience import UnknownAudience, open_copy
 from activation.destination import DestinationError
 from activation.lock import DestinationBusy
 from activation.plans import EmptyAudience, Plan, RemovalGuard, StalePlan, newest_plan
-from activation.state import read_state
+from activation.state import member_count, read_state
 
 WARN_DAYS = 90
 
@@ -117,13 +117,13 @@ def _status(options: argparse.Namespace) -> int:
     for audience, name in _routes(options):
         with duckdb.connect() as connection:
             read_state(connection, ledger.Ledger(settings.ledger, name), audience)
-            members = connection.execute("select count(*) from state where is_member").fetchone()
+            members = member_count(connection)
         last = settings.work / "sync_runs" / f"{name}-{audience}.json"
         rows.append(
             {
                 "audience": audience,
                 "destination": name,
-                "members": members[0] if members else 0,
+                "members": members,
                 "last_run": orjson.loads(last.read_bytes()) if last.exists() else None,
             }
         )
