@@ -63,13 +63,11 @@ USAGE_HEADERS = ("X-Business-Use-Case-Usage", "X-App-Usage")
 USAGES = ("call_count", "total_cputime", "total_time")
 THROTTLED = {4, 17, 32, 613, *range(80000, 80015)}
 NO_SUCH_OBJECT, FLAGGED = 33, 1713230
-TERMS = (
-    "the token of META_ACCESS_TOKEN needs ads_management for META_ACCOUNT_ID, and someone must have accepted the terms "
-    "of customer lists for that ad account (Ads Manager, Audiences)"
-)
+TERMS = "someone must accept the terms of customer lists for META_ACCOUNT_ID, in Ads Manager under Audiences"
 NEXT_STEPS = {
     **dict.fromkeys((102, 104, 190), "META_ACCESS_TOKEN is not valid (any more): make a new system-user token, set it"),
-    **dict.fromkeys((3, 10, 294, *range(200, 300)), TERMS),
+    **dict.fromkeys((3, 10, 294, *range(200, 300)), f"META_ACCESS_TOKEN needs ads_management there; else {TERMS}"),
+    2663: TERMS,
     2635: "META_API_VERSION is no longer served: set a newer one",
     2650: "the audience was filled with other columns before: delete it at Meta, or rename it, and a new one is made",
 }
@@ -167,7 +165,7 @@ def _tell(connection: Connection, method: str, audience_id: str, rows: Mapping[s
     waiting = [list(rows)] if rows else []
     while waiting:
         batch = waiting.pop()
-        session_id = secrets.randbits(63)
+        session_id = secrets.randbelow(2**63 - 1) + 1
         body = urlencode(
             {
                 "payload": orjson.dumps({"schema": list(SCHEMA), "data": [rows[name] for name in batch]}).decode(),
