@@ -50,7 +50,7 @@ class Shop:
     def wanted(self) -> dict[str, dict[str, list[str]]]:
         """The same, computed here from the rules: hashes of the address, and of the number without its plus."""
         wanted: dict[str, dict[str, list[str]]] = {}
-        seen = set()
+        seen: set[tuple[str | None, str | None]] = set()
         for customer in sorted(self.world.members):
             email, phone = self.world.contacts.get(customer, (None, None))
             if customer in self.world.suppressed or (email, phone) in {(None, None), *seen}:
