@@ -126,7 +126,7 @@ def _audiences(account: Mapping[str, Any]) -> Iterator[str]:
         rows = [(*key.split("/"), *(sync.get(name, 0) for name in names)) for key, sync in sorted(syncs.items())]
         header = ["audience", "destination", *(name.replace("_", " ") for name in names)]
         few = [
-            f"  {key.replace('/', ' at ')}: it delivers from {sync['min_members']:,} matched people on"
+            f"  {key.replace('/', ' at ')} is too small to deliver: that takes {sync['min_members']:,} matched people"
             for key, sync in sorted(syncs.items())
             if sync.get("members", 0) < sync.get("min_members", 0)
         ]
