@@ -48,6 +48,7 @@ CAMPAIGN_IDS = 2_385_100_000_000_001 + np.arange(len(CAMPAIGNS)) * 1_370
 ADSET_IDS = 2_385_200_000_000_001 + np.arange(2 * len(CAMPAIGNS)) * 910
 AD_IDS = 2_385_300_000_000_001 + np.arange(ADS) * 430
 AD_ADSET = AD_CAMPAIGN * 2 + AD_CONTENT // 2
+OPENED = -700 * DAY
 OBJECTIVES = ("OUTCOME_SALES", "OUTCOME_SALES", "OUTCOME_SALES", "OUTCOME_AWARENESS", "OUTCOME_SALES")
 ADSET_NAMES = ("broad", "narrow")
 HOLDS_EMAIL, HOLDS_SECOND, HOLDS_PHONE = 0.9, 0.5, 0.75
@@ -106,7 +107,8 @@ def _objects(basis: Basis, calendar: Calendar) -> dict[str, Table]:
             "name": pa.array(["Selvage and Loom US"]),
             "currency": pa.array(["USD"]),
             "timezone_name": pa.array([ZONE]),
-            "created_at": stamps(np.array([-700 * DAY])),
+            "created_at": stamps(np.array([OPENED])),
+            "revealed_at": stamps(np.array([OPENED])),
         },
         "meta_campaigns": {
             "campaign_id": CAMPAIGN_IDS,
@@ -115,6 +117,7 @@ def _objects(basis: Basis, calendar: Calendar) -> dict[str, Table]:
             "daily_budget_cents": 5_000 + 2_500 * np.arange(campaigns),
             "created_at": stamps(created),
             "updated_at": stamps(created + 3_600),
+            "revealed_at": stamps(created),
         },
         "meta_adsets": {
             "adset_id": ADSET_IDS,
@@ -122,6 +125,7 @@ def _objects(basis: Basis, calendar: Calendar) -> dict[str, Table]:
             "name": join(take(CAMPAIGNS, np.arange(adsets) // 2), " - ", take(ADSET_NAMES, np.arange(adsets) % 2)),
             "created_at": stamps(np.repeat(created, 2) + 1_800),
             "updated_at": stamps(np.repeat(created, 2) + 5_400),
+            "revealed_at": stamps(np.repeat(created, 2) + 1_800),
         },
         "meta_ads": {
             "ad_id": AD_IDS,
@@ -130,6 +134,7 @@ def _objects(basis: Basis, calendar: Calendar) -> dict[str, Table]:
             "name": either(np.arange(ADS) == OLD_AD, join(name, " (first cut)"), name),
             "created_at": stamps(created[AD_CAMPAIGN] + 7_200),
             "updated_at": stamps(np.minimum(changed, basis.end)),
+            "revealed_at": stamps(created[AD_CAMPAIGN] + 7_200),
             "archived_at": stamps(ends),
         },
     }  # fmt: skip
@@ -199,6 +204,7 @@ def _users(basis: Basis, people: People) -> tuple[Table, Table]:
         "user_id": np.concatenate(users),
         "key": pa.concat_arrays(names),
         "sha256": pa.concat_arrays(hashes),
+        "revealed_at": stamps(np.full(sum(map(len, users)), OPENED)),
     }
     return table, {"user_id": digits(user), "person_id": person_ids(person)}
 

@@ -31,6 +31,13 @@ KEYS = {
     "klaviyo_campaigns": "campaign_id",
     "klaviyo_lists": "list_id",
     "klaviyo_events": "event_id",
+    "meta_accounts": "account_id",
+    "meta_ads": "ad_id",
+    "meta_adsets": "adset_id",
+    "meta_campaigns": "campaign_id",
+    "meta_conversions": "conversion_id",
+    "meta_insights": "insight_id",
+    "meta_users": "user_key_id",
     "web_events": None,
 }
 VERSIONED = (
@@ -42,6 +49,7 @@ VERSIONED = (
     "shopify_variants",
     "shopify_inventory_levels",
     "klaviyo_profiles",
+    "meta_insights",
 )
 
 
