@@ -31,12 +31,12 @@ def meta(server: Running) -> Meta:
 
 @pytest.fixture(scope="module")
 def moving(sandbox_home: Path, server: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meta]:
-    """The same world behind a clock of its own, which a test may move."""
+    """The same world behind a clock of its own, which a test may move, with limits as Meta has them."""
     home = tmp_path_factory.mktemp("moving")
     (home / "vendors").mkdir()
     for name in ("world", "truth"):
         (home / "vendors" / name).symlink_to(sandbox_home / "vendors" / name)
-    with running(home, **SIZE) as found:
+    with running(home, **SIZE, speed=1.0) as found:
         yield Meta(found)
 
 
@@ -222,22 +222,6 @@ def test_duplicate_page_repeats_rows_and_loses_none(meta: Meta) -> None:
     assert error(meta.call("GET", following)) == (100, None)
 
 
-def test_limits_rise_block_and_are_told(slow_server: Running) -> None:
-    slow = Meta(slow_server)
-    seen, answer = [], slow.call("GET", f"{ACCOUNT}/insights", level="account")
-    while answer.status == 200 and len(seen) < 100:
-        (usage,) = json.loads(answer.headers["x-business-use-case-usage"])["900100200"]
-        assert usage["type"] == "ads_insights"
-        seen.append(json.loads(answer.headers["x-fb-ads-insights-throttle"])["acc_id_util_pct"])
-        answer = slow.call("GET", f"{ACCOUNT}/insights", level="account")
-    assert seen[0] < seen[len(seen) // 2] < seen[-1]
-    assert seen[-1] > 90
-    assert error(answer) == (17, 2446079)
-    (usage,) = json.loads(answer.headers["x-business-use-case-usage"])["900100200"]
-    assert usage["estimated_time_to_regain_access"] == 5
-    assert error(slow.form("POST", f"{ACCOUNT}/customaudiences", name="Too fast")) == (613, 1487742)
-
-
 def test_a_day_grows_for_four_weeks_and_then_stands_still(moving: Meta) -> None:
     now = moving.server.now
     day = moving.world("select strftime(timestamp '{now}' - interval 1 day, '%Y-%m-%d')")[0][0]
@@ -260,3 +244,19 @@ def test_a_day_grows_for_four_weeks_and_then_stands_still(moving: Meta) -> None:
     assert settled < moving.server.now.replace(tzinfo=None)
     assert readings[-1][0] * 100 == cents
     assert (moving.server.now - now).days == 30
+
+
+# The last one: it leaves the account shut out for five minutes.
+def test_limits_rise_block_and_are_told(moving: Meta) -> None:
+    seen, answer = [], moving.call("GET", f"{ACCOUNT}/insights", level="account")
+    while answer.status == 200 and len(seen) < 100:
+        (usage,) = json.loads(answer.headers["x-business-use-case-usage"])["900100200"]
+        assert usage["type"] == "ads_insights"
+        seen.append(json.loads(answer.headers["x-fb-ads-insights-throttle"])["acc_id_util_pct"])
+        answer = moving.call("GET", f"{ACCOUNT}/insights", level="account")
+    assert seen[0] < seen[len(seen) // 2] < seen[-1]
+    assert seen[-1] > 90
+    assert error(answer) == (17, 2446079)
+    (usage,) = json.loads(answer.headers["x-business-use-case-usage"])["900100200"]
+    assert usage["estimated_time_to_regain_access"] == 5
+    assert error(moving.form("POST", f"{ACCOUNT}/customaudiences", name="Too fast")) == (613, 1487742)
