@@ -210,7 +210,7 @@ def _find_audience(connection: Connection) -> str | None:
     if connection.audience_id is None:
         asked = {"fields": "id,name,subtype", "limit": str(PAGE_ROWS)}
         while connection.audience_id is None:
-            body = connection.client.get(connection.path(connection.account, "customaudiences"), asked).body
+            body = _ask(connection, "GET", asked)
             for found in body.get("data") or ():
                 if found.get("name") == connection.audience.title and found.get("subtype") == "CUSTOM":
                     connection.audience_id = str(found["id"])
@@ -229,9 +229,19 @@ def _make_audience(connection: Connection) -> str:
         "customer_file_source": "USER_PROVIDED_ONLY",
         "description": "Kept in step by Selvage; changes made by hand are not kept",
     }
-    path = connection.path(connection.account, "customaudiences")
-    connection.audience_id = str(connection.client.call("POST", path, body=urlencode(parameters).encode()).body["id"])
+    connection.audience_id = str(_ask(connection, "POST", parameters)["id"])
     return connection.audience_id
+
+
+def _ask(connection: Connection, method: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
+    """A call on the account's audiences. What is refused here is no batch, and smaller ones would not help."""
+    path, body = connection.path(connection.account, "customaudiences"), urlencode(parameters).encode()
+    try:
+        if method == "GET":
+            return connection.client.get(path, parameters).body
+        return connection.client.call(method, path, body=body).body
+    except BatchRefused as refused:
+        raise DestinationError(str(refused)) from None
 
 
 def _usages(header: str | None) -> list[Mapping[str, Any]]:
@@ -239,6 +249,8 @@ def _usages(header: str | None) -> list[Mapping[str, Any]]:
     try:
         told = orjson.loads(header or "{}")
     except orjson.JSONDecodeError:
+        return []
+    if not isinstance(told, Mapping):
         return []
     kinds = [kind for listed in told.values() if isinstance(listed, list) for kind in listed]
     return [kind for kind in [*kinds, told] if isinstance(kind, Mapping)]

@@ -312,6 +312,15 @@ def test_a_flagged_name_stops_the_run_and_not_row_by_row(shop: Shop) -> None:
     assert type(error.value) is DestinationError
 
 
+def test_what_is_refused_about_the_audience_itself_is_not_halved(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Audience, "title", "")
+    shop.world.people(range(9))
+    shop.world.publish()
+    with pytest.raises(DestinationError, match="customaudiences: 400 code 100"):
+        shop.run()
+    assert sum("customaudiences" in address for address, _ in shop.sent) == 2
+
+
 def test_limits_are_heeded_before_they_are_reached() -> None:
     def told(used: int, minutes: int = 0) -> dict[str, str]:
         kinds = [
@@ -321,7 +330,7 @@ def test_limits_are_heeded_before_they_are_reached() -> None:
         ]  # fmt: skip
         return {"X-Business-Use-Case-Usage": json.dumps({"900100200": kinds}), "X-App-Usage": '{"call_count": 28}'}
 
-    assert meta.pause_of({}) == meta.pause_of({"X-App-Usage": "none"}) == 0
+    assert meta.pause_of({}) == meta.pause_of({"X-App-Usage": "none"}) == meta.pause_of({"X-App-Usage": "[]"}) == 0
     assert meta.pause_of(told(74)) == 0
     assert 0 < meta.pause_of(told(80)) < meta.pause_of(told(95)) < meta.pause_of(told(100)) == 10
     assert meta.pause_of(told(100, minutes=5)) == 300
