@@ -26,7 +26,7 @@ from activation.audience import UnknownAudience, open_copy
 from activation.destination import DestinationError
 from activation.lock import DestinationBusy
 from activation.plans import EmptyAudience, Plan, RemovalGuard, StalePlan, newest_plan
-from activation.state import read_state
+from activation.state import member_count, read_state
 
 WARN_DAYS = 90
 
@@ -71,12 +71,11 @@ def _routes(options: argparse.Namespace) -> list[tuple[str, str]]:
     """(audience, destination) as the activation copy routes them, for destinations this brand has."""
     settings = selvage.settings()
     with open_copy(settings.activation_file) as copy:
-        chosen = [copy.audience(options.audience)] if options.audience else copy.audiences()
+        chosen = copy.audiences(options.audience)
     return [
-        (audience.name, name)
+        (audience.name, audience.destination)
         for audience in chosen
-        for name in audience.destinations
-        if settings.brand.has_destination(name) and options.destination in (None, name)
+        if settings.brand.has_destination(audience.destination) and options.destination in (None, audience.destination)
     ]
 
 
@@ -118,13 +117,13 @@ def _status(options: argparse.Namespace) -> int:
     for audience, name in _routes(options):
         with duckdb.connect() as connection:
             read_state(connection, ledger.Ledger(settings.ledger, name), audience)
-            members = connection.execute("select count(*) from state where is_member").fetchone()
+            members = member_count(connection)
         last = settings.work / "sync_runs" / f"{name}-{audience}.json"
         rows.append(
             {
                 "audience": audience,
                 "destination": name,
-                "members": members[0] if members else 0,
+                "members": members,
                 "last_run": orjson.loads(last.read_bytes()) if last.exists() else None,
             }
         )
@@ -150,6 +149,8 @@ def _show_plan(plan: Plan) -> None:
     version = discovery.find(plan.destination).VERSION
     if version.days_left(datetime.now(UTC).date()) < WARN_DAYS:
         print(f"  warning: API version {version.name} ends on {version.sunset}")
+    for warning in plan.warnings():
+        print(f"  warning: {warning}")
     print(f"  {'members now':<22}{counts['members']:>10,}")
     for label, name in (
         ("add", "adds"), ("update", "updates"), ("remove", "removals"), ("identifier changed", "moves"),

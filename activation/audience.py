@@ -1,7 +1,8 @@
 """What the warehouse wants: reads the activation copy (audiences, contact points, suppressions), read-only.
 
-``aud_<name>`` holds one row per eligible customer: its own columns are the properties to send, three more say which
-consent it stands on. From it ``candidates`` makes one row per customer with
+``aud_<name>`` holds one row per customer and use (a channel and a purpose that one of its destinations needs): its
+own columns are the properties to send, five more say which consent the row stands on. From the rows of a destination's
+use ``candidates`` makes one row per customer with
 
 - ``identity``: a keyed hash of the contact points by which the destination knows people,
 - ``content``: a keyed hash of all else that is sent; together they are the fingerprint. The key stays in the home
@@ -25,12 +26,13 @@ import duckdb
 
 from activation.destination import CONTACT_POINTS, IDENTIFYING, Audience, Destination
 
+USE = ("consent_channel", "consent_purpose")
 EVIDENCE = ("consent_evidence_id", "consent_policy_version", "consent_as_of")
 HOLDOUT_DIGITS = 13  # 52 bits of the hash: exact in a double, and finer than any audience
 
 
 class UnknownAudience(LookupError):
-    """The activation copy has no such audience."""
+    """The activation copy has no such audience, or it does not go to that destination."""
 
 
 @dataclass(frozen=True)
@@ -41,20 +43,26 @@ class Copy:
     build_id: str
     as_of: datetime | None
 
-    def audiences(self) -> list[Audience]:
-        """All audiences, by name. A name is the model's without ``aud_``, here, in the ledger and in holdouts."""
+    def audiences(self, name: str | None = None) -> list[Audience]:
+        """Every audience, or the one of this name (with or without ``aud_``), once per destination.
+
+        A name is the model's without ``aud_``, here, in the ledger and in holdouts. Raises UnknownAudience.
+        """
         names = (
-            "audience", "description", "purpose", "channel", "destinations", "mode", "holdout", "max_removal_share",
+            "audience", "description", "purpose", "channel", "destination", "mode", "holdout", "max_removal_share",
             "owner",
         )  # fmt: skip
-        found = self.connection.execute(f"select {', '.join(names)} from copy.audiences order by audience nulls last")
-        return [
+        found = self.connection.execute(
+            f"select {', '.join(names)} from copy.audiences "
+            "order by audience asc nulls last, destination asc nulls last"
+        )
+        known = [
             Audience(
                 name=row[0].removeprefix("aud_"),
                 description=row[1] or "",
                 purpose=row[2],
                 channel=row[3],
-                destinations=tuple(row[4] or ()),
+                destination=row[4],
                 mode=row[5] or "mirror",
                 holdout=float(row[6] or 0),
                 max_removal_share=float(0.2 if row[7] is None else row[7]),
@@ -62,25 +70,32 @@ class Copy:
             )
             for row in found.fetchall()
         ]
+        chosen = [audience for audience in known if name is None or audience.name == name.removeprefix("aud_")]
+        if name is not None and not chosen:
+            raise UnknownAudience(
+                f"No audience {name!r}; known are: {', '.join(sorted({one.name for one in known})) or 'none'}"
+            )
+        return chosen
 
-    def audience(self, name: str) -> Audience:
-        """By its name, with or without ``aud_``. Raises UnknownAudience."""
-        known = self.audiences()
-        for audience in known:
-            if audience.name == name.removeprefix("aud_"):
-                return audience
-        raise UnknownAudience(f"No audience {name!r}; known are: {', '.join(a.name for a in known) or 'none'}")
+    def audience(self, name: str, destination: str) -> Audience:
+        """An audience on its way to one destination. Raises UnknownAudience."""
+        routes = {audience.destination: audience for audience in self.audiences(name)}
+        if destination not in routes:
+            raise UnknownAudience(f"{name} does not go to {destination}; it goes to: {', '.join(routes)}")
+        return routes[destination]
 
-    def properties(self, audience: Audience) -> list[str]:
-        """The columns of the audience that are sent as properties."""
+    def properties(self, audience: Audience, destination: Destination) -> list[str]:
+        """The columns of the audience that are sent as properties; none to a destination that takes none."""
+        if not destination.TAKES_PROPERTIES:
+            return []
         found = self.connection.execute(f"describe copy.{table_of(audience)}").fetchall()
-        return [row[0] for row in found if row[0] not in ("customer_id", *EVIDENCE)]
+        return [row[0] for row in found if row[0] not in ("customer_id", *USE, *EVIDENCE)]
 
     def candidates(self, audience: Audience, destination: Destination, key: str) -> None:
         """Make table ``candidates``: customer_id, identity, content, exclusion. One row per customer."""
         identifiers = identifiers_of(destination, audience)
         contact = (*identifiers, *contact_fields_of(destination, audience))
-        properties = [f"{_quote(name)}: members.{_quote(name)}" for name in self.properties(audience)]
+        properties = [f"{_quote(name)}: members.{_quote(name)}" for name in self.properties(audience, destination)]
         self.connection.execute(
             f"""
             create or replace temp table candidates as
@@ -95,6 +110,7 @@ class Copy:
                 from copy.{table_of(audience)} as members
                 left join copy.act_contact_points as contacts on contacts.customer_id = members.customer_id
                 left join suppressions on suppressions.customer_id = members.customer_id
+                where {use_sql("members", audience)}
             )
             select
                 customer_id,
@@ -167,6 +183,12 @@ def table_of(audience: Audience) -> str:
     return _quote(f"aud_{audience.name}")
 
 
+def use_sql(members: str, audience: Audience) -> str:
+    """True for the audience's rows that stand on the consent which this destination needs."""
+    wanted = dict(zip(USE, (audience.channel, audience.purpose), strict=True))
+    return " and ".join(f"{members}.{name} = {_text(value)}" for name, value in wanted.items())
+
+
 def threshold(share: float) -> str:
     """The first hash prefix that is not held out: prefixes of lower-case hex compare like the numbers they spell."""
     number = round(share * 16**HOLDOUT_DIGITS)
@@ -183,6 +205,10 @@ def held_out_sql(audience: str, customer_id: str, threshold: str) -> str:
 
 def _quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _known(contact_point: str) -> str:

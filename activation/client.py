@@ -4,6 +4,9 @@ dlt's session repeats what failed with 429 (after the vendor's Retry-After), 5xx
 this client waits before a call when the last answer said that the window is used up, and turns every answer into a
 ``Reply`` or an error whose text holds the method, the path and the status: never a query, a body or a vendor's free
 text, since these quote e-mail addresses and phone numbers.
+
+How a vendor tells of limits and errors is its own: ``pause_of`` and ``failure_of`` of a client say it. Without them it
+is a pair of headers and the errors of JSON:API.
 """
 
 from __future__ import annotations
@@ -25,10 +28,15 @@ TIMEOUT_SECONDS = 60
 ATTEMPTS = 8
 BACKOFF_SECONDS = 0.25  # doubled at each attempt: the eighth comes 32 s after the first
 LONGEST_WAIT_SECONDS = 120
+THROTTLED_SECONDS = 1.0  # at least, and doubled likewise
 
 
 class NotFound(DestinationError):
     """404 or 410: what the path names is not there."""
+
+
+class Throttled(DestinationError):
+    """Too many calls, said in another way than by 429: the client waits, and calls again."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,14 @@ class Reply:
     request_id: str | None
 
 
+def failure(what: str, status: int, body: Mapping[str, Any], request_id: str | None) -> DestinationError:
+    """What an answer that is no success means, by its status; the codes of a JSON:API error list go into the text."""
+    text = f"{what}: {status} {_codes(body)}".strip()
+    if status in REFUSED:
+        return BatchRefused(text, request_id)
+    return (NotFound if status in GONE else DestinationError)(text)
+
+
 @dataclass
 class Client:
     """Calls below one base URL. ``limit_headers``: the vendor's names for calls left and seconds to the reset."""
@@ -48,6 +64,10 @@ class Client:
     headers: Mapping[str, str] = field(repr=False)
     limit_headers: tuple[str, str] = ("RateLimit-Remaining", "RateLimit-Reset")
     request_id_headers: tuple[str, ...] = ("X-Request-Id", "CF-Ray")
+    pause_of: Callable[[Mapping[str, str]], float] | None = None
+    """Headers of an answer -> seconds to stay away after it, where ``limit_headers`` are not the vendor's way."""
+    failure_of: Callable[[str, int, Mapping[str, Any], str | None], DestinationError] = failure
+    """(method and path, status, body, request id) of an answer that is no success -> the error to raise."""
     sleep: Callable[[float], None] = time.sleep
     calls: int = 0
     _session: Any = field(default=None, repr=False)
@@ -60,10 +80,23 @@ class Client:
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> Reply:
         """Raises BatchRefused (the vendor refused the content), NotFound, or DestinationError (all else)."""
-        import requests
-
         url = path if path.startswith("http") else f"{self.base_url.rstrip('/')}/{path.lstrip('/')}"
         what = f"{method} {urlsplit(url).path}"
+        for attempt in range(1, ATTEMPTS + 1):
+            response = self._send(method, url, what, params, body)
+            request_id = self._request_id(response)
+            if response.ok:
+                return Reply(response.status_code, _json(response.content), request_id)
+            refused = self.failure_of(what, response.status_code, _json(response.content), request_id)
+            if not isinstance(refused, Throttled) or attempt == ATTEMPTS:
+                raise refused
+            self._stay_away(THROTTLED_SECONDS * 2 ** (attempt - 1))
+        raise AssertionError("the last attempt raises")
+
+    def _send(self, method: str, url: str, what: str, params: Mapping[str, str] | None, body: bytes | None) -> Any:
+        """One answer, once the last one's pause is over."""
+        import requests
+
         pause = self._not_before - time.monotonic()
         if pause > 0:
             self.sleep(min(pause, LONGEST_WAIT_SECONDS))
@@ -73,14 +106,13 @@ class Client:
         except requests.RequestException as error:
             # The original error quotes the whole URL, filters with addresses included: it must not travel on.
             raise DestinationError(f"{what}: {type(error).__name__}") from None
-        self._heed(response.headers)
-        request_id = self._request_id(response)
-        if response.ok:
-            return Reply(response.status_code, _json(response.content), request_id)
-        text = f"{what}: {response.status_code} {_codes(_json(response.content))}".strip()
-        if response.status_code in REFUSED:
-            raise BatchRefused(text, request_id)
-        raise (NotFound if response.status_code in GONE else DestinationError)(text)
+        self._not_before = 0.0
+        self._stay_away(self._pause(response.headers))
+        return response
+
+    def _stay_away(self, seconds: float) -> None:
+        if seconds > 0:
+            self._not_before = max(self._not_before, time.monotonic() + seconds)
 
     def _open(self) -> Any:
         if self._session is None:
@@ -95,10 +127,11 @@ class Client:
             ).session
         return self._session
 
-    def _heed(self, headers: Mapping[str, str]) -> None:
+    def _pause(self, headers: Mapping[str, str]) -> float:
+        if self.pause_of:
+            return self.pause_of(headers)
         remaining, reset = (headers.get(name) for name in self.limit_headers)
-        if remaining and reset and _number(remaining) == 0:
-            self._not_before = time.monotonic() + (_number(reset) or 0)
+        return (_number(reset) or 0.0) if remaining and reset and _number(remaining) == 0 else 0.0
 
     def _request_id(self, response: Any) -> str | None:
         for name in self.request_id_headers:

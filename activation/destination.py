@@ -1,10 +1,10 @@
 """What a destination is: the words that the engine and every file of ``destinations/`` share.
 
 A destination is a module, and its file name is its name. It declares what it needs (``SETTINGS``, ``IDENTIFIERS``,
-``CONTACT_FIELDS``), what it can do (``BATCH_SIZE``, ``CAN_REMOVE``, ``VERSION``), and brings plain functions that send
-one batch. Diffing, batching, bisection, the ledger, locks and retries are the engine's, so a new destination is one
-file and edits none. Every write must be safe to repeat: the engine sends a batch again when it does not know what
-became of it.
+``CONTACT_FIELDS``, ``TAKES_PROPERTIES``, ``MIN_MEMBERS``), what it can do (``BATCH_SIZE``, ``CAN_REMOVE``,
+``VERSION``), and brings plain functions that send one batch. Diffing, batching, bisection, the ledger, locks and
+retries are the engine's, so a new destination is one file and edits none. Every write must be safe to repeat: the
+engine sends a batch again when it does not know what became of it.
 """
 
 from __future__ import annotations
@@ -54,13 +54,16 @@ class ApiVersion:
 
 @dataclass(frozen=True)
 class Audience:
-    """One row of the activation copy's ``audiences``: what a sync is for and how far it may go."""
+    """One row of the activation copy's ``audiences``: an audience on its way to one destination.
+
+    ``purpose`` and ``channel`` say which consent it needs there; ``mode`` and the shares how far a sync may go.
+    """
 
     name: str
     description: str
     purpose: str
     channel: str
-    destinations: tuple[str, ...]
+    destination: str
     mode: str = "mirror"
     holdout: float = 0.0
     max_removal_share: float = 0.2
@@ -152,6 +155,10 @@ class Destination(Protocol):
     CAN_REMOVE: bool
     CLEAR_TEXT: bool
     """Whether it takes identifiers in clear text; one that does not gets hashes only."""
+    TAKES_PROPERTIES: bool
+    """Whether the audience's own columns are sent; where they are not, their changes are no updates."""
+    MIN_MEMBERS: int
+    """Below this many members the platform delivers nothing (0: it has no minimum). A plan warns, and goes on."""
 
     def connect(self, settings: Mapping[str, str], audience: Audience) -> Any:
         """Whatever the functions below need; no request is made yet."""

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from activation.audience import EVIDENCE, Copy, contact_fields_of, identifiers_of, identity_sql, scalar, table_of
+from activation.audience import (
+    EVIDENCE,
+    Copy,
+    contact_fields_of,
+    identifiers_of,
+    identity_sql,
+    scalar,
+    table_of,
+    use_sql,
+)
 from activation.destination import MOVED, SEARCHED, Action, Audience, Contact, Destination, Evidence, Member
 from activation.ledger import Ledger
 from activation.plans import Plan
@@ -33,7 +42,7 @@ def batches(
     """
     connection = copy.connection
     fields = (*identifiers_of(destination, audience), *contact_fields_of(destination, audience))
-    properties = copy.properties(audience)
+    properties = copy.properties(audience, destination)
     connection.register("planned", plan.actions)
     ledger_rows = ledger.rows(connection)  # noqa: F841  (DuckDB finds it by its name)
     connection.execute(
@@ -71,7 +80,8 @@ def batches(
             {contact}
             {sent}
         from outgoing
-        left join copy.{table_of(audience)} as members on members.customer_id = outgoing.customer_id
+        left join copy.{table_of(audience)} as members
+            on members.customer_id = outgoing.customer_id and {use_sql("members", audience)}
         left join copy.act_contact_points as contacts on contacts.customer_id = outgoing.customer_id
         left join suppressions on suppressions.customer_id = outgoing.customer_id
         left join state on state.customer_id = outgoing.customer_id

@@ -48,6 +48,8 @@ class Plan:
     actions: pa.Table = field(repr=False)
     covers: tuple[str, ...] = ()
     """Batches of killed runs that this plan makes good."""
+    min_members: int = 0
+    """How many members the destination needs before it delivers."""
 
     @property
     def adds(self) -> int:
@@ -78,6 +80,18 @@ class Plan:
         """Members to be removed, of all members that the destination has acknowledged."""
         members = self.counts["members"]
         return self.counts["members_removed"] / members if members else 0.0
+
+    @property
+    def members_after(self) -> int:
+        """Members at the destination once the plan is applied and nothing of it is rejected."""
+        return self.counts["members"] - self.counts["members_removed"] + self.adds
+
+    def warnings(self) -> list[str]:
+        """What people should know before they count on the audience; nothing of it stops the plan."""
+        if self.members_after >= self.min_members:
+            return []
+        members = f"{self.audience} will have {self.members_after:,} members at {self.destination}"
+        return [f"{members}, which delivers nothing to fewer than {self.min_members:,} matched people"]
 
     def refused_by(self) -> list[str]:
         """The guards that stop this plan: EmptyAudience, RemovalGuard, or none."""
@@ -130,6 +144,9 @@ class Plan:
             "removal_share": round(self.removal_share, 6),
             "max_removal_share": self.max_removal_share,
             "refused_by": self.refused_by(),
+            "min_members": self.min_members,
+            "members_after": self.members_after,
+            "warnings": self.warnings(),
             "removal_reasons": self.reasons(),
             "covers": list(self.covers),
             "sample": self.sample(),
@@ -162,6 +179,7 @@ def load_plan(path: Path) -> Plan:
         counts=read["counts"],
         actions=pa.Table.from_pydict(read["actions"], schema=ACTION_SCHEMA),
         covers=tuple(read["covers"]),
+        min_members=read.get("min_members", 0),
     )
 
 

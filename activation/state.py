@@ -81,6 +81,12 @@ where state.recorded_at is null or state.recorded_at < uncertain_rows.noted_at
 """
 
 
+def member_count(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many members the destination was told of and acknowledged; needs table ``state``."""
+    found = connection.execute("select count(*) from state where is_member").fetchone()
+    return int(found[0]) if found else 0
+
+
 def read_state(
     connection: duckdb.DuckDBPyConnection, ledger: Ledger, audience: str, uncertain: Iterable[pa.Table] = ()
 ) -> None:

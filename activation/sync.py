@@ -33,7 +33,7 @@ from activation.members import batches
 from activation.pending import PendingFolder
 from activation.plans import Plan, StalePlan
 from activation.sending import Sender
-from activation.state import read_state
+from activation.state import member_count, read_state
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,10 @@ STEPS: tuple[tuple[Action, bool], ...] = (("remove", False), ("update", True), (
 
 @dataclass(frozen=True)
 class SyncResult:
-    """The numbers of one sync run; every sync reports the same ones. Rows, except ``batches`` and ``seconds``."""
+    """The numbers of one sync run; every sync reports the same ones. Rows, except ``batches`` and ``seconds``.
+
+    ``members`` are those whom the destination holds after it, as far as it acknowledged them.
+    """
 
     sync_run_id: str
     plan_id: str
@@ -58,6 +61,7 @@ class SyncResult:
     added: int
     updated: int
     removed: int
+    members: int
     rejected_reasons: dict[str, int]
     batches: int
     seconds: float
@@ -114,7 +118,7 @@ def plan(audience: str, destination: str, *, resend: bool = False, save: bool = 
     """
     sync = _open(destination)
     with open_copy(sync.settings.activation_file) as copy:
-        spec = copy.audience(audience)
+        spec = copy.audience(audience, destination)
         with sync.locked(f"planning {spec.name}"):
             sync.recover(spec)
             made = _compare(sync, copy, spec, resend)
@@ -135,7 +139,7 @@ def apply(plan: Plan, *, approved_by: str | None = None, allow_empty: bool = Fal
     with sync.locked(f"applying {plan.plan_id}"), open_copy(sync.settings.activation_file) as copy:
         if copy.build_id != plan.build_id:
             raise StalePlan(f"{plan.plan_id} was made from build {plan.build_id}; the data is now {copy.build_id}.")
-        spec = copy.audience(plan.audience)
+        spec = copy.audience(plan.audience, plan.destination)
         plan.check_guards(approved_by, allow_empty)
         sync.recover(spec)
         _check_ledger(sync, plan)
@@ -152,6 +156,7 @@ def apply(plan: Plan, *, approved_by: str | None = None, allow_empty: bool = Fal
             for members in batches(copy, sync.destination, spec, plan, action, is_move, sync.ledger, key, size):
                 sender.send(action, members, is_move)
         sync.pending.forget(left_behind)  # this plan held their customers
+        read_state(copy.connection, sync.ledger, spec.name)
         result = SyncResult(
             sync_run_id=run_id,
             plan_id=plan.plan_id,
@@ -166,6 +171,7 @@ def apply(plan: Plan, *, approved_by: str | None = None, allow_empty: bool = Fal
             added=sender.accepted_by_action["add"],
             updated=sender.accepted_by_action["update"],
             removed=sender.accepted_by_action["remove"],
+            members=member_count(copy.connection),
             rejected_reasons=dict(sender.reasons),
             batches=sender.batches,
             seconds=round(time.monotonic() - started, 3),
@@ -207,6 +213,7 @@ def _compare(sync: _Sync, copy: Copy, spec: Audience, resend: bool) -> Plan:
         max_removal_share=spec.max_removal_share,
         counts=counts,
         actions=diff.actions(copy.connection),
+        min_members=sync.destination.MIN_MEMBERS,
         covers=tuple(note.batch_id for note in under_way),
     )
 

@@ -17,7 +17,9 @@ from activation.plans import EmptyAudience, Plan, RemovalGuard, StalePlan
 from orchestration.publishing import ACTIVATION_COPY
 
 # The same five for every sync, then what they came to.
-NUMBERS = ("planned", "sent", "accepted", "rejected", "suppressed", "held_out", "added", "updated", "removed")
+NUMBERS = (
+    "planned", "sent", "accepted", "rejected", "suppressed", "held_out", "added", "updated", "removed", "members",
+)  # fmt: skip
 
 
 class SyncConfig(dg.Config):
@@ -72,6 +74,8 @@ def _sync_asset(route: Route) -> dg.AssetsDefinition:
     def sync_audience(context: dg.AssetExecutionContext, config: SyncConfig) -> dg.MaterializeResult[Any]:
         plan = sync.plan(route.audience, route.destination)
         context.log.info("plan %s: %s", plan.plan_id, dict(plan.counts))
+        for warning in plan.warnings():
+            context.log.warning(warning)
         try:
             result = sync.apply(plan, approved_by=config.approved_by or None)
         except (StalePlan, RemovalGuard, EmptyAudience) as refused:
@@ -90,5 +94,7 @@ def _plan_metadata(plan: Plan) -> dict[str, Any]:
     return {
         "plan_id": plan.plan_id,
         "build_id": plan.build_id,
+        "min_members": plan.min_members,
+        "warnings": "; ".join(plan.warnings()) or "none",
         "plan": dg.MetadataValue.md(f"| plan | customers |\n| --- | ---: |\n{lines}"),
     }

@@ -122,10 +122,15 @@ def _attribution(connection: duckdb.DuckDBPyConnection, known: set[str]) -> Iter
 def _audiences(account: Mapping[str, Any]) -> Iterator[str]:
     syncs: Mapping[str, Mapping[str, int]] = account.get("syncs", {})
     if syncs:
-        names = ("added", "updated", "removed", "held_out", "suppressed", "rejected")
+        names = ("members", "added", "updated", "removed", "held_out", "suppressed", "rejected")
         rows = [(*key.split("/"), *(sync.get(name, 0) for name in names)) for key, sync in sorted(syncs.items())]
         header = ["audience", "destination", *(name.replace("_", " ") for name in names)]
-        yield table("Audience members", header, rows)
+        few = [
+            f"  {key.replace('/', ' at ')} is too small to deliver: that takes {sync['min_members']:,} matched people"
+            for key, sync in sorted(syncs.items())
+            if sync.get("members", 0) < sync.get("min_members", 0)
+        ]
+        yield "\n".join([table("Audience members", header, rows), *few])
 
 
 def _empty(connection: duckdb.DuckDBPyConnection, brand: selvage.Brand) -> Iterator[str]:

@@ -41,11 +41,15 @@ class Walk:
     """The vendors' clock, UTC without zone."""
     landed_rows: int
     writes: int
-    """Requests other than reads that Klaviyo got during this run."""
+    """Requests other than reads that the destinations got during this run."""
     imported_profiles: int
     """Profiles in all import jobs that Klaviyo ever took."""
-    list_members: frozenset[str]
-    """E-mails on the audience's list after the run, as Klaviyo's API tells them."""
+    lists: dict[str, frozenset[str]]
+    """List -> e-mails on it after the run, as Klaviyo's API tells them."""
+    custom_audiences: dict[str, frozenset[str]]
+    """Custom audience -> our customer ids of the rows it holds after the run, as the sandbox's Meta knows them."""
+    uploads: dict[str, tuple[int, int]]
+    """Session of an upload to Meta -> rows received and rows found invalid, as Meta's API tells them."""
 
     def marts(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(self.folder / "marts.duckdb"), read_only=True)
@@ -98,7 +102,15 @@ class Road:
             landed_rows=sum(count["rows"] for count in account["landed"].values()),
             writes=self._writes() - before,
             imported_profiles=sum(job["total_count"] for job in self.klaviyo("profile-bulk-import-jobs")),
-            list_members=frozenset(self._members()),
+            lists={
+                each["name"]: frozenset(
+                    profile["email"]
+                    for profile in self.klaviyo(f"lists/{each['id']}/profiles", **{"page[size]": "100"})
+                )
+                for each in self.klaviyo("lists")
+            },
+            custom_audiences=dict(self._custom_audiences()),
+            uploads=dict(self._uploads()),
         )
         self.walks.append(walk)
         return walk
@@ -115,17 +127,27 @@ class Road:
             url, parameters = (answer.json().get("links") or {}).get("next"), {}
         return found
 
-    def _members(self) -> Iterator[str]:
-        for each in self.klaviyo("lists"):
-            if each["name"] == "Selvage: cart abandoners":
-                yield from (
-                    profile["email"]
-                    for profile in self.klaviyo(f"lists/{each['id']}/profiles", **{"page[size]": "100"})
-                )
+    def meta(self, path: str, **parameters: str) -> dict[str, Any]:
+        headers = {"Authorization": "Bearer meta_sandbox"}
+        answer = requests.get(f"{self.sandbox.url}/meta/{path}", params=parameters, headers=headers, timeout=30)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def _custom_audiences(self) -> Iterator[tuple[str, frozenset[str]]]:
+        for each in self.meta("_sandbox/audiences")["audiences"]:
+            rows = self.meta(f"_sandbox/audiences/{each['audience_id']}")["rows"]
+            yield each["name"], frozenset(row["extern_id"] for row in rows)
+
+    def _uploads(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        for each in self.meta("_sandbox/audiences")["audiences"]:
+            for one in self.meta(f"v26.0/{each['audience_id']}/sessions", limit="500")["data"]:
+                yield one["session_id"], (int(one["num_received"]), int(one["num_invalid_entries"]))
 
     def _writes(self) -> int:
         return sum(
-            row["count"] for row in self.sandbox.requests() if row["vendor"] == "klaviyo" and row["method"] != "GET"
+            row["count"]
+            for row in self.sandbox.requests()
+            if row["vendor"] in ("klaviyo", "meta") and row["method"] != "GET"
         )
 
 

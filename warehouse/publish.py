@@ -193,7 +193,7 @@ def _copy_activation(
     built_at: datetime,
     as_of: datetime | None,
 ) -> None:
-    """``build``, ``audiences`` (from the YAML's meta), every audience, the contact points and the suppressions."""
+    """``build``, ``audiences`` (one row per destination, from the YAML's meta), the audiences, ``act_`` models."""
     built = _built(connection)
     audiences = [model for model in known if "activation" in model.meta]
     going = audiences + [model for model in known if model.schema == "activation" and model.name.startswith("act_")]
@@ -204,23 +204,24 @@ def _copy_activation(
     connection.execute("insert into build values (?, ?, ?)", [build_id, built_at, as_of])
     connection.execute(
         "create table audiences (audience varchar, description varchar, purpose varchar, channel varchar, "
-        "destinations varchar[], mode varchar, holdout double, max_removal_share double, owner varchar)"
+        "destination varchar, mode varchar, holdout double, max_removal_share double, owner varchar)"
     )
     for model in audiences:
         routing = model.meta["activation"]
         owners = (model.meta.get("dagster") or {}).get("owners") or [None]
-        row = [
-            model.name,
-            model.description,
-            routing.get("purpose"),
-            routing.get("channel"),
-            list(routing.get("destinations") or ()),
-            routing.get("mode"),
-            routing.get("holdout"),
-            routing.get("max_removal_share"),
-            routing.get("owner") or owners[0],
-        ]
-        connection.execute("insert into audiences values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        for destination, use in routing["destinations"].items():
+            row = [
+                model.name,
+                model.description,
+                use["purpose"],
+                use["channel"],
+                destination,
+                routing.get("mode"),
+                routing.get("holdout"),
+                routing.get("max_removal_share"),
+                routing.get("owner") or owners[0],
+            ]
+            connection.execute("insert into audiences values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     for model in going:
         connection.execute(f"create table {quoted(model.name)} as from {model.relation}")
 

@@ -45,6 +45,8 @@ IDENTIFIERS = {"email": ("email",), "sms": ("phone",)}
 CONTACT_FIELDS = {"sms": ("email",)}
 CAN_REMOVE = True
 CLEAR_TEXT = True
+TAKES_PROPERTIES = True
+MIN_MEMBERS = 0
 
 MAX_BYTES = 5_000_000
 LOOKUP_ROWS = 100

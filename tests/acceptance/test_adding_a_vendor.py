@@ -150,7 +150,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config:
       meta:
         dagster: {group: audiences, owners: ["team:marketing"]}
-        activation: {channel: email, purpose: marketing, destinations: [shelf], mode: mirror, holdout: 0.1, max_removal_share: 0.5}
+        activation:
+          destinations: {shelf: {channel: email, purpose: marketing}}
+          mode: mirror
+          holdout: 0.1
+          max_removal_share: 0.5
     columns:
       - {name: customer_id, description: The member, data_tests: [unique, not_null]}
 """

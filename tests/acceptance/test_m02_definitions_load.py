@@ -89,7 +89,7 @@ def test_every_audience_goes_to_a_destination_that_exists(manifest: dict[str, An
         routes = activation.routes(manifest)
     assert routes
     assert {route.destination for route in routes} <= set(destinations.names())
-    broken = {"nodes": {"x": {"name": "aud_x", "config": {"meta": {"activation": {"destinations": ["nowhere"]}}}}}}
+    broken = {"nodes": {"x": {"name": "aud_x", "config": {"meta": {"activation": {"destinations": {"nowhere": {}}}}}}}}
     with shared.entered(), pytest.raises(ValueError, match="nowhere"):
         activation.routes(broken)
 

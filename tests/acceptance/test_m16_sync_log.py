@@ -25,5 +25,24 @@ def test_each_operation_is_in_the_warehouse(next_day: Walk):
 def test_the_log_counts_what_the_vendor_was_sent(first: Walk):
     """The vendor's own count of imported profiles, from its job documents, equals the log's."""
     with first.marts() as con:
-        logged = con.sql("select count(*) from fct_sync_records where action in ('add', 'update')").fetchone()[0]
+        logged = con.sql(
+            "select count(*) from fct_sync_records where action in ('add', 'update') and destination = 'klaviyo'"
+        ).fetchone()[0]
     assert first.imported_profiles == logged
+
+
+def test_counts_tie_per_request_where_the_vendor_counts_only(next_day: Walk):
+    """Meta tells of each upload how many rows it received and how many were invalid, and never which it took."""
+    with next_day.marts() as con:
+        logged = con.sql(
+            "select request_id, count(*), count(*) filter (where status = 'rejected') "
+            "from fct_sync_records where destination = 'meta' and request_id in (select unnest($uploads)) group by 1",
+            params={"uploads": list(next_day.uploads)},
+        ).fetchall()
+        statuses = dict(
+            con.sql("select status, count(*) from fct_sync_records where destination = 'meta' group by 1").fetchall()
+        )
+    assert len(next_day.uploads) >= 2
+    assert {request: (sent, rejected) for request, sent, rejected in logged} == next_day.uploads
+    assert statuses["accepted_unverified"] == sum(received - bad for received, bad in next_day.uploads.values())
+    assert "acknowledged" not in statuses

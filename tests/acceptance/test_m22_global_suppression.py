@@ -23,13 +23,15 @@ def test_the_check_catches_a_bypass():
 
 def test_no_suppressed_person_is_a_member(next_day: Walk):
     with next_day.activation() as con:
-        audiences = con.sql("select audience, purpose, channel from audiences").fetchall()
+        audiences = con.sql("select distinct audience, purpose, channel from audiences").fetchall()
+        assert len(audiences) == 3
         suppressed = con.sql("select count(distinct customer_id) from act_suppressions").fetchone()[0]
         assert suppressed > 0, "nobody is suppressed: nothing was tested"
         for audience, purpose, channel in audiences:
             inside = con.execute(
                 f"select count(*) from {audience} join act_suppressions using (customer_id) "
-                "where act_suppressions.channel in ('all', ?) and act_suppressions.purpose in ('all', ?)",
-                [channel, purpose],
+                "where consent_channel = ? and consent_purpose = ? "
+                "and act_suppressions.channel in ('all', ?) and act_suppressions.purpose in ('all', ?)",
+                [channel, purpose, channel, purpose],
             ).fetchone()
             assert inside == (0,), audience

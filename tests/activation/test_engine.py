@@ -20,7 +20,7 @@ def test_add_update_remove(world: World) -> None:
     world.people(range(10))
     world.publish()
     first = run(world)
-    assert (first.planned, first.sent, first.accepted, first.added) == (10, 10, 10, 10)
+    assert (first.planned, first.sent, first.accepted, first.added, first.members) == (10, 10, 10, 10, 10)
     assert world.remote() == world.wanted()
     world.people(range(2, 12))
     world.members["c_0005"] = "SKU-2"
@@ -29,7 +29,7 @@ def test_add_update_remove(world: World) -> None:
     assert (made.adds, made.updates, made.removals) == (2, 1, 2)
     assert made.reasons() == {"left": 2}
     result = sync.apply(made)
-    assert (result.added, result.updated, result.removed) == (2, 1, 2)
+    assert (result.added, result.updated, result.removed, result.members) == (2, 1, 2, 10)
     assert world.remote() == world.wanted()
 
 
@@ -71,6 +71,36 @@ def test_a_suppressed_member_of_the_audience_is_not_sent(world: World) -> None:
     result = run(world)
     assert result.suppressed == 1
     assert "c_0001@example.com" not in world.remote()
+
+
+def test_consent_for_another_use_opens_no_door(world: World) -> None:
+    world.people(range(3))
+    world.elsewhere = ("c_0001", "c_0007")
+    world.contacts["c_0007"] = ("c_0007@example.com", None)
+    world.publish()
+    result = run(world)
+    assert (result.added, result.members) == (3, 3)
+    assert world.remote() == world.wanted()
+    assert sync.plan(AUDIENCE, "shelf").is_empty  # c_0001 has a row of another use beside its own
+    world.members.pop("c_0001")
+    world.publish()
+    assert run(world).removed == 1
+    assert world.remote() == world.wanted()
+
+
+def test_changed_properties_are_no_news_to_a_destination_that_takes_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from activation import discovery
+
+    monkeypatch.setattr(discovery.find("shelf"), "TAKES_PROPERTIES", False)
+    world.people(range(3))
+    world.publish()
+    run(world)
+    assert world.shelf.read()["members"]["c_0001@example.com"][1] == {}
+    world.people(range(3), product="SKU-2")
+    world.publish()
+    assert sync.plan(AUDIENCE, "shelf").is_empty
 
 
 def test_held_out_stay_out(world: World) -> None:
@@ -225,9 +255,11 @@ def test_unknown_names_are_named(world: World) -> None:
     world.publish()
     with pytest.raises(UnknownAudience, match="cart_abandoners"):
         sync.plan("nobody", "shelf")
-    with pytest.raises(LookupError, match="klaviyo, shelf"):
+    with pytest.raises(LookupError, match="klaviyo, meta, shelf"):
         sync.plan(AUDIENCE, "nowhere")
     assert sync.plan(f"aud_{AUDIENCE}", "shelf").audience == AUDIENCE
+    with pytest.raises(UnknownAudience, match="goes to: shelf"):
+        sync.plan(AUDIENCE, "klaviyo")
 
 
 def test_a_wrong_number_of_outcomes_is_an_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

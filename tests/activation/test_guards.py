@@ -74,6 +74,32 @@ def test_an_empty_audience_is_refused_even_with_a_name(world: World) -> None:
     assert world.remote() == {}
 
 
+def test_a_plan_below_the_platforms_minimum_warns_and_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from activation import discovery
+    from activation.__main__ import main
+
+    monkeypatch.setattr(discovery.find("shelf"), "MIN_MEMBERS", 5)
+    world.people(range(4))
+    world.publish()
+    made = sync.plan(AUDIENCE, "shelf")
+    (warning,) = made.warnings()
+    assert "will have 4 members at shelf" in warning
+    assert made.summary()["warnings"] == [warning]
+    assert main(["plan"]) == 0
+    assert f"warning: {warning}" in capsys.readouterr().out
+    assert run(world).members == 4
+    world.people(range(1, 6))
+    world.publish()
+    made = sync.plan(AUDIENCE, "shelf")
+    assert (made.members_after, made.warnings()) == (5, [])
+    sync.apply(made)
+    world.people(range(2, 6))
+    world.publish()
+    assert sync.plan(AUDIENCE, "shelf").warnings()
+
+
 def test_an_empty_audience_without_members_is_fine(world: World) -> None:
     world.publish()
     assert run(world).planned == 0

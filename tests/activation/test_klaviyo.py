@@ -40,7 +40,7 @@ def connect(world: World) -> klaviyo.Connection:
     import selvage
     from activation.destination import Audience
 
-    audience = Audience(AUDIENCE, "", "marketing", world.channel, ("klaviyo",))
+    audience = Audience(AUDIENCE, "", "marketing", world.channel, "klaviyo")
     return klaviyo.connect(selvage.vendor("klaviyo", klaviyo.SETTINGS), audience)
 
 

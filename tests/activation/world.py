@@ -31,6 +31,9 @@ class World:
     holdout: float = 0.0
     max_removal_share: float = 1.0
     channel: str = "email"
+    purpose: str = "marketing"
+    elsewhere: tuple[str, ...] = ()
+    """Customers whose consent is for another use: rows of the audience that are not for this destination."""
     destinations: tuple[str, ...] = ("shelf",)
     mode: str = "mirror"
     audience: str = AUDIENCE
@@ -80,6 +83,7 @@ class World:
                 "consent_policy_version": ["2026-01"] * len(self.members),
             }
         )
+        others = table({"customer_id": list(self.elsewhere)})
         contacts = table(
             {
                 "customer_id": list(self.contacts),
@@ -93,24 +97,33 @@ class World:
         )
         blocked = table({"customer_id": list(self.suppressed), "reason": list(self.suppressed.values())})
         with duckdb.connect(str(partial)) as connection:
-            for name, rows in (("members", members), ("contacts", contacts), ("blocked", blocked)):
+            for name, rows in (
+                ("members", members),
+                ("contacts", contacts),
+                ("blocked", blocked),
+                ("others", others),
+            ):
                 connection.register(name, rows)
             connection.execute(f"""
                 create table build as
                     select 'build-{self.builds}' as build_id, now()::timestamp as built_at, now()::timestamp as as_of;
                 create table audiences as
-                    select '{self.audience}' as audience, '' as description, 'marketing' as purpose,
-                        '{self.channel}' as channel, {list(self.destinations)} as destinations, '{self.mode}' as mode,
-                        {self.holdout}::double as holdout, {self.max_removal_share}::double as max_removal_share,
-                        'team:marketing' as owner;
+                    select '{self.audience}' as audience, '' as description, '{self.purpose}' as purpose,
+                        '{self.channel}' as channel, unnest({list(self.destinations)}) as destination,
+                        '{self.mode}' as mode, {self.holdout}::double as holdout,
+                        {self.max_removal_share}::double as max_removal_share, 'team:marketing' as owner;
                 create table aud_{AUDIENCE} as
                     select customer_id, last_product_sku, 12.50::decimal(18, 4) as cart_value_amount,
-                        timestamp '2026-06-01 10:00:00' as last_cart_at, consent_evidence_id, consent_policy_version,
+                        timestamp '2026-06-01 10:00:00' as last_cart_at, '{self.channel}' as consent_channel,
+                        '{self.purpose}' as consent_purpose, consent_evidence_id, consent_policy_version,
                         timestamp '2026-05-01' as consent_as_of
                     from members;
+                insert into aud_{AUDIENCE} (customer_id, consent_channel, consent_purpose)
+                    select customer_id, '{self.channel}', 'research' from others
+                    union all select customer_id, 'post', '{self.purpose}' from others;
                 create table act_contact_points as select * from contacts;
                 create table act_suppressions as
-                    select customer_id, 'email' as channel, 'all' as purpose, reason as suppression_reason,
+                    select customer_id, '{self.channel}' as channel, 'all' as purpose, reason as suppression_reason,
                         'proof-' || customer_id as evidence_id, timestamp '2026-06-01' as suppressed_at
                     from blocked;
             """)

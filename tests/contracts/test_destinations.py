@@ -25,7 +25,7 @@ WARN_DAYS = 90
 
 
 def test_there_are_destinations() -> None:
-    assert "klaviyo" in NAMES
+    assert {"klaviyo", "meta"} <= set(NAMES)
 
 
 @pytest.fixture(params=NAMES)
@@ -46,6 +46,8 @@ def test_it_declares_what_the_engine_needs(name: str) -> None:
         assert set(fields) <= set(CONTACT_POINTS) - set(destination.IDENTIFIERS[channel])
     assert isinstance(destination.CAN_REMOVE, bool)
     assert isinstance(destination.CLEAR_TEXT, bool)
+    assert isinstance(destination.TAKES_PROPERTIES, bool)
+    assert destination.MIN_MEMBERS >= 0
     assert all(key.islower() for key in destination.SETTINGS)
 
 
@@ -75,7 +77,7 @@ def test_connecting_makes_no_request(name: str) -> None:
     destination = discovery.find(name)
     settings = {key: default or "http://127.0.0.1:9/nowhere" for key, default in destination.SETTINGS.items()}
     for channel in destination.IDENTIFIERS:
-        audience = Audience("nobody", "", "marketing", "email" if channel == "all" else channel, (name,))
+        audience = Audience("nobody", "", "marketing", "email" if channel == "all" else channel, name)
         destination.connect(settings, audience)
 
 

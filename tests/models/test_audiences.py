@@ -11,8 +11,8 @@ import pytest
 
 from tests.models.conftest import PROJECT, EmptyShop
 
-KEYS = {"channel", "purpose", "destinations", "mode", "holdout", "max_removal_share"}
-EVIDENCE = {"consent_evidence_id", "consent_policy_version", "consent_as_of"}
+KEYS = {"destinations", "mode", "holdout", "max_removal_share"}
+EVIDENCE = {"consent_channel", "consent_purpose", "consent_evidence_id", "consent_policy_version", "consent_as_of"}
 AUDIENCES = sorted((PROJECT / "models" / "audiences").glob("aud_*.sql"))
 TOY = """with candidates as (
 
@@ -65,6 +65,7 @@ def test_each_says_what_it_is_for(manifest: dict[str, Any]) -> None:
         activation = meta["activation"]
         assert set(activation) >= KEYS, name
         assert activation["destinations"], name
+        assert all(set(use) == {"channel", "purpose"} for use in activation["destinations"].values()), name
         assert activation["mode"] in {"mirror", "upsert", "update_only"}, name
         assert 0 <= activation["holdout"] < 1, name
         assert 0 < activation["max_removal_share"] <= 1, name
@@ -94,7 +95,7 @@ def test_a_toy_audience_is_one_file_and_one_entry(empty_shop: EmptyShop, tmp_pat
         "models:\n  - name: aud_toy\n    description: One row per customer who never ordered.\n"
         "    data_tests: [only_eligible_members]\n    config:\n      meta:\n"
         "        dagster: {group: audiences, owners: ['team:marketing']}\n"
-        "        activation: {channel: sms, purpose: marketing, destinations: [toy], mode: upsert, holdout: 0,"
+        "        activation: {destinations: {toy: {channel: sms, purpose: marketing}}, mode: upsert, holdout: 0,"
         " max_removal_share: 1}\n"
     )
     monkeypatch.setenv("SELVAGE_HOME", str(empty_shop.home))

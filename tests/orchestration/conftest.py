@@ -68,7 +68,7 @@ def node(schema: str, name: str, **config: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def toy_manifest() -> dict[str, Any]:
-    routing = {"purpose": "marketing", "channel": "email", "destinations": ["klaviyo"], "mode": "mirror"}
+    routing = {"destinations": {"klaviyo": {"purpose": "marketing", "channel": "email"}}, "mode": "mirror"}
     nodes = [
         node("marts", "fct_orders"),
         node("marts", "dim_customers"),

@@ -1,56 +1,80 @@
-{# Of the candidates, those who may be reached for what the audience's YAML says (config.meta.activation: purpose,
-   channel), each with the consent it stands on. The only way into an audience; a test fails for one without it:
+{# Of the candidates, those who may be reached for what the audience's YAML says (config.meta.activation.destinations: a
+   channel and a purpose per destination), each with the consent it stands on: one row per customer and use, which is a
+   channel and a purpose that one of the destinations needs. The only way into an audience; a test fails for one without:
 
        select * from {{ eligible_members('candidates') }}
 
    A member has (1) consent in force for the purpose and channel, (2) no suppression for either or for all, (3) a contact
    point the channel needs: an e-mail for email, a phone for sms and whatsapp, either for anything else. Adds
-   consent_evidence_id, consent_policy_version, and consent_as_of: the moment for which all this was looked up. #}
+   consent_channel and consent_purpose (the use), consent_evidence_id, consent_policy_version, and consent_as_of: the
+   moment for which all this was looked up. #}
 {% macro eligible_members(candidates) -%}
-    {%- set activation = activation_of_model() -%}
-    {%- set channel = activation.channel -%}
-    {%- set purpose = activation.purpose -%}
     (
+    {%- for use in uses_of_model() %}
         select
             members.*,
+            consents.channel as consent_channel,
+            consents.purpose as consent_purpose,
             consents.evidence_id as consent_evidence_id,
             consents.policy_version as consent_policy_version,
             moments.as_of as consent_as_of
         from {{ candidates }} as members
         inner join {{ ref('int_consent__current') }} as consents
             on members.customer_id = consents.customer_id
-            and consents.channel = '{{ channel }}'
-            and consents.purpose = '{{ purpose }}'
+            and consents.channel = '{{ use.channel }}'
+            and consents.purpose = '{{ use.purpose }}'
             and consents.consent_status = 'granted'
         inner join {{ ref('act_contact_points') }} as contacts
             on members.customer_id = contacts.customer_id
-    {%- if channel == 'email' %}
+        {%- if use.channel == 'email' %}
             and contacts.email is not null
-            {%- elif channel in ('sms', 'whatsapp') %}
+        {%- elif use.channel in ('sms', 'whatsapp') %}
             and contacts.phone is not null
-    {%- endif %}
+        {%- endif %}
         cross join {{ ref('int_as_of') }} as moments
         where not exists (
             select 1
             from {{ ref('act_suppressions') }} as suppressions
             where suppressions.customer_id = members.customer_id
-                and suppressions.channel in ('{{ channel }}', 'all')
-                and suppressions.purpose in ('{{ purpose }}', 'all')
+                and suppressions.channel in ('{{ use.channel }}', 'all')
+                and suppressions.purpose in ('{{ use.purpose }}', 'all')
         )
+        {%- if not loop.last %}
+        union all
+        {%- endif %}
+    {%- endfor %}
     ) as eligible
 {%- endmacro %}
 
-{# config.meta.activation of the model being compiled. While dbt only parses, the YAML is not joined yet: nothing is
-   known then, and nothing is needed. In a unit test it is not known either: override this macro there. #}
+{# The different {channel, purpose} of the audience's destinations, in the order of the YAML. #}
+{% macro uses_of_model() %}
+    {%- set uses = [] -%}
+    {%- for use in activation_of_model().destinations.values() if use not in uses -%}
+        {%- do uses.append(use) -%}
+    {%- endfor -%}
+    {{ return(uses) }}
+{% endmacro %}
+
+{# config.meta.activation of the model being compiled. While dbt only parses, the YAML is not joined yet: one nameless
+   use makes every ref be seen. In a unit test it is not known either: override this macro there. #}
 {% macro activation_of_model() %}
     {%- if not execute -%}
-        {{ return({}) }}
+        {{ return({'destinations': {'none': {'channel': 'none', 'purpose': 'none'}}}) }}
     {%- endif -%}
-    {%- set activation = model.config.meta.get('activation') -%}
-    {%- for key in ['purpose', 'channel'] if not activation or not activation.get(key) -%}
+    {%- set activation = model.config.meta.get('activation') or {} -%}
+    {%- set destinations = activation.get('destinations') -%}
+    {%- if destinations is not mapping or not destinations -%}
         {{ exceptions.raise_compiler_error(
-            "Audience " ~ model.name ~ " has no config.meta.activation." ~ key ~ " in _audiences.yml"
+            "Audience " ~ model.name ~ " needs config.meta.activation.destinations in _audiences.yml, such as"
+            ~ " {klaviyo: {channel: email, purpose: marketing}}"
         ) }}
+    {%- endif -%}
+    {%- for name, use in destinations.items() -%}
+        {%- for key in ['channel', 'purpose'] if use is not mapping or not use.get(key) -%}
+            {{ exceptions.raise_compiler_error(
+                "Audience " ~ model.name ~ " goes to " ~ name ~ " without a " ~ key ~ " in _audiences.yml"
+            ) }}
+        {%- endfor -%}
     {%- endfor -%}
     {{ return(activation) }}
 {% endmacro %}

@@ -26,6 +26,8 @@ IDENTIFIERS = {"email": ("email",)}
 CONTACT_FIELDS: dict[str, tuple[str, ...]] = {}
 CAN_REMOVE = True
 CLEAR_TEXT = True
+TAKES_PROPERTIES = True
+MIN_MEMBERS = 0
 
 
 class Killed(BaseException):

@@ -1,5 +1,5 @@
 -- Each event tells what the cookie banner said; a row is a change of it per visitor, the first answer included. An
--- event that says nothing changes nothing.
+-- event that says nothing changes nothing. A channel is how a person is reached: what is said of advertising is about ads.
 with events as (
 
     select
@@ -44,7 +44,7 @@ shaped as (
         'web_events' as source_system,
         'web_events:' || message_id || ':' || purpose as consent_key,
         record_key,
-        'web' as channel,
+        case when purpose = 'advertising' then 'ads' else 'web' end as channel,
         purpose,
         case when is_granted then 'granted' else 'denied' end as consent_status,
         'web_events:' || message_id as evidence_id,
