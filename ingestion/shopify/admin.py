@@ -39,20 +39,21 @@ class ShopifyError(RuntimeError):
 
 
 class Admin:
-    """The Admin API of one shop. ``now`` is the vendor's clock at the last answer."""
+    """The Admin API of one shop. ``now`` and ``served``: the vendor's clock and version at the last answer."""
 
     def __init__(self, base_url: str, token: str, version: str) -> None:
         self._client = rest_client(base_url, {"X-Shopify-Access-Token": token})
         self._files = rest_client("", {})
         self._path = f"admin/api/{version}/graphql.json"
         self.now: datetime | None = None
+        self.served: str | None = None
 
     def ask(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """``data`` of the answer. Raises ShopifyError, and requests' errors when the transport gives up."""
         for attempt in range(ATTEMPTS):
             response = self._client.post(self._path, json={"query": query, "variables": variables})
             response.raise_for_status()
-            self.now = server_now(response)
+            self.now, self.served = server_now(response), response.headers.get("X-Shopify-API-Version")
             answer = orjson.loads(response.content)
             errors = answer.get("errors")
             if not errors:

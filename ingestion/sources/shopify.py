@@ -21,7 +21,7 @@ from dlt.extract.resource import DltResource
 
 import selvage
 from ingestion import reading
-from ingestion.shopify import catalogue, orders
+from ingestion.shopify import catalogue, connect, orders
 from ingestion.shopify.admin import Admin
 from ingestion.shopify.reader import Connection, Root, read
 from ingestion.tables import Table
@@ -38,6 +38,7 @@ SETTINGS = {
 FRESHNESS = timedelta(hours=26)
 
 VENDOR = "shopify"
+SCOPES, probe, count = connect.SCOPES, connect.probe, connect.count
 ROOTS = (
     Root("customers", (orders.CUSTOMERS,), finds_by="day", sorts=True),
     Root(
