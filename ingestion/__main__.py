@@ -63,10 +63,8 @@ def _connect(given: argparse.Namespace) -> int:
     if module.SCOPES:
         print(f"Scopes that the credential needs: {', '.join(module.SCOPES)}")
     if missing := [one.variable for one in found if not one.is_set]:
-        print(
-            f"\nSet {', '.join(missing)} in environments/{home.env}.env (copy it from environments/example.env) or in"
-        )
-        print(f"the environment, then ask again. {connect.GUIDE} says where to get them.")
+        print(f"\nSet {', '.join(missing)} in environments/{home.env}.env (copy environments/example.env)")
+        print(f"or in the environment, then ask again. {connect.GUIDE} says where to get them.")
         return 2
     print("\nChecks")
     failed = 0
@@ -100,7 +98,8 @@ def _offer(vendor: str, since: datetime, backfill: bool, home: selvage.Settings)
     if not backfill:
         print(f"\nBackfill with\n  make connect VENDOR={vendor} SINCE={since:%Y-%m-%d} BACKFILL=1", end="")
         print(f" SELVAGE_ENV={home.env} BRAND={home.brand.name}")
-        print(f"The first ordinary reading (make run) begins at {vendor.upper()}_START_DATE: set it to the same day.")
+        if "start_date" in discovery.sources()[vendor].SETTINGS:
+            print(f"make run reads its first history from {vendor.upper()}_START_DATE on: set it to the same day.")
         return 0
     print()
     return _land(argparse.Namespace(vendor=vendor, start=since, end=end))

@@ -47,7 +47,8 @@ def probe(settings: Mapping[str, str]) -> Iterator[Finding]:
         asked = "{ shop { name currencyCode ianaTimezone createdAt plan { publicDisplayName } } }"
         shop = admin.ask(asked)["shop"]
     except HTTPError as error:
-        refused = _refused(error.response.status_code, settings["api_version"])
+        status = error.response.status_code if error.response is not None else 0
+        refused = _refused(status, settings["api_version"])
         if refused is None:
             raise
         yield refused
@@ -70,10 +71,8 @@ def probe(settings: Mapping[str, str]) -> Iterator[Finding]:
 
 def _refused(status: int, version: str) -> Finding | None:
     if status == 401:
-        text = (
-            "SHOPIFY_ACCESS_TOKEN is refused (401): misspelt, revoked, expired (that of a Dev Dashboard app lasts 24 "
-        )
-        text += "hours), of another shop, or the app's secret instead of its token."
+        text = "SHOPIFY_ACCESS_TOKEN is refused (401): misspelt, revoked, of another shop, the app's secret instead of "
+        text += "its token, or expired (a Dev Dashboard app's lasts 24 hours)."
         return Finding("token", False, text, "Install the app in this very shop and copy its Admin API access token.")
     if status == 404:
         text = f"The address answers, but no Admin API of version {version} is there (404)."
