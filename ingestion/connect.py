@@ -127,7 +127,10 @@ def explained(error: Exception, vendor: str, given: Mapping[str, str]) -> Findin
             (requests.exceptions.InvalidHeader, UnicodeError),
             "credential", no_header, f"Copy {secrets} again, without anything around it.",
         ),
-        ((json.JSONDecodeError,), "address", no_json, f"Set {variable} as {GUIDE} says."),
+        (
+            (json.JSONDecodeError, requests.exceptions.JSONDecodeError),
+            "address", no_json, f"Set {variable} as {GUIDE} says.",
+        ),
         ((ValueError,), "address", f"{address} is no address.", f"{variable} begins with https://, see {GUIDE}."),
         (
             (requests.exceptions.SSLError,),
