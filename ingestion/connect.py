@@ -25,6 +25,7 @@ from ingestion import discovery
 
 SECRET = re.compile(r"(token|key|secret|password)$")
 PLACEHOLDER = re.compile(r"<[^>]*>|^/path/to/")
+SHORT = 6
 ADDRESS_SECONDS = 10
 GUIDE = "docs/connect.md"
 
@@ -195,5 +196,6 @@ def _masked(finding: Finding, vendor: str, given: Mapping[str, str]) -> Finding:
     for field, value in given.items():
         if SECRET.search(field) and value:
             shown = f"<{vendor}_{field}>".upper()
-            text, next_step = text.replace(value, shown), next_step.replace(value, shown)
+            for part in (value, *(one for one in value.split(":") if len(one) > SHORT)):
+                text, next_step = text.replace(part, shown), next_step.replace(part, shown)
     return Finding(finding.check, finding.is_ok, text, next_step)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ LONGEST_WAIT_SECONDS = 60.0
 SHORTEST_WAIT_SECONDS = 0.1
 FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS = 0.05, 15.0
 SMALLEST_PAGE = 1
+EXCHANGE_REFUSALS = ("app_not_installed", "shop_not_permitted", "invalid_client", "invalid_request")
 UNFINISHED = ("CREATED", "RUNNING", "CANCELING")
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,30 @@ class ShopifyError(RuntimeError):
     def __init__(self, message: str, code: str = "") -> None:
         self.code = code
         super().__init__(f"{message} ({code})" if code else message)
+
+
+def admin_of(settings: Mapping[str, str]) -> Admin:
+    """The Admin API that a source's settings lead to; an app's id and secret are exchanged for a token."""
+    token = token_of(settings["base_url"], settings["access_token"])
+    return Admin(settings["base_url"], token, settings["api_version"])
+
+
+def token_of(base_url: str, credential: str) -> str:
+    """The token itself, or the one that Shopify gives for ``<client id>:<client secret>`` and that lives a day.
+
+    Apps of the Dev Dashboard (all that were made since 2026) have no lasting token. Raises ShopifyError when Shopify
+    refuses the exchange, and what requests raises.
+    """
+    client_id, colon, secret = credential.partition(":")
+    if not colon:
+        return credential
+    given = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+    response = rest_client(base_url, {}).post("admin/oauth/access_token", data=given)
+    if response.status_code == 400:
+        word = next((one for one in EXCHANGE_REFUSALS if one in response.text), "no reason given")
+        raise ShopifyError("Shopify gives no token for this app and shop", word)
+    response.raise_for_status()
+    return str(orjson.loads(response.content)["access_token"])
 
 
 class Admin:

@@ -14,7 +14,7 @@ from requests import HTTPError
 
 from ingestion.connect import Finding
 from ingestion.position import utc
-from ingestion.shopify.admin import Admin, quoted
+from ingestion.shopify.admin import Admin, ShopifyError, admin_of, quoted
 
 ALL_ORDERS = "read_all_orders"
 SCOPES = (ALL_ORDERS, "read_customers", "read_inventory", "read_locations", "read_orders", "read_products")
@@ -33,17 +33,13 @@ WITH_THEIR_PARENT = (
 )  # fmt: skip
 
 
-def _admin(settings: Mapping[str, str]) -> Admin:
-    return Admin(settings["base_url"], settings["access_token"], settings["api_version"])
-
-
 def probe(settings: Mapping[str, str]) -> Iterator[Finding]:
     """Whose token is it, which version answers, what may it do, how far back does it see.
 
     Raises ShopifyError and what requests raises.
     """
-    admin = _admin(settings)
     try:
+        admin = admin_of(settings)
         asked = "{ shop { name currencyCode ianaTimezone createdAt plan { publicDisplayName } } }"
         shop = admin.ask(asked)["shop"]
     except HTTPError as error:
@@ -52,6 +48,10 @@ def probe(settings: Mapping[str, str]) -> Iterator[Finding]:
         if refused is None:
             raise
         yield refused
+        return
+    except ShopifyError as error:
+        step = "Install the app in this shop (same organisation), and copy its client id and secret again."
+        yield Finding("token", False, f"{error}.", step)
         return
     plan = shop["plan"]["publicDisplayName"]
     about = f"{shop['name']}, plan {plan}, {shop['currencyCode']}, {shop['ianaTimezone']}"
@@ -71,9 +71,12 @@ def probe(settings: Mapping[str, str]) -> Iterator[Finding]:
 
 def _refused(status: int, version: str) -> Finding | None:
     if status == 401:
-        text = "SHOPIFY_ACCESS_TOKEN is refused (401): misspelt, revoked, of another shop, the app's secret instead of "
-        text += "its token, or expired (a Dev Dashboard app's lasts 24 hours)."
-        return Finding("token", False, text, "Install the app in this very shop and copy its Admin API access token.")
+        text = (
+            "SHOPIFY_ACCESS_TOKEN is refused (401): misspelt, revoked, of another shop, the app's secret alone, or "
+        )
+        text += "a token of more than a day ago."
+        step = "Give the app's <client id>:<client secret>, which is exchanged for a fresh token each time."
+        return Finding("token", False, text, step)
     if status == 404:
         text = f"The address answers, but no Admin API of version {version} is there (404)."
         step = f"Set SHOPIFY_BASE_URL={EXPECTED_HOST}, not the shop's own domain and no path; "
@@ -115,7 +118,7 @@ def count(settings: Mapping[str, str], since: datetime) -> dict[str, int | None]
     """
     search = quoted(f"updated_at:>='{since:%Y-%m-%dT%H:%M:%SZ}'")
     fields = (f"{table}: {field}(query: {search}, limit: null) {{ count }}" for table, field in COUNTED.items())
-    found: dict[str, Any] = _admin(settings).ask(
+    found: dict[str, Any] = admin_of(settings).ask(
         f"{{ {' '.join(fields)} locations(first: 250, includeInactive: true) "
         "{ pageInfo { hasNextPage } nodes { updatedAt } } }"
     )

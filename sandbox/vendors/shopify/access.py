@@ -27,6 +27,7 @@ TOKENS = {
     "shpat_60_days": EVERYTHING - {ALL_ORDERS},
     "shpat_few_scopes": frozenset(("read_orders", "write_products")),
 }
+APP = ("client_sandbox", "shpss_sandbox")
 VERSIONS = ("2026-01", "2026-04", "2026-07", "2026-10")
 OPENS = {
     "customers": "customer customers customersCount",
@@ -41,6 +42,15 @@ NEEDS = {field: f"read_{thing}" for thing, fields in OPENS.items() for field in 
 def scopes(request: Request) -> frozenset[str] | None:
     """What the request's token may do; None for a token that nobody gave out."""
     return TOKENS.get(request.headers.get("x-shopify-access-token", ""))
+
+
+def exchange(form: dict[str, str]) -> tuple[dict[str, object], int]:
+    """The client-credentials grant: a token for an app's id and secret, and the status."""
+    if form.get("grant_type") != "client_credentials":
+        return {"error": "invalid_request", "error_description": "The grant_type is not served."}, 400
+    if (form.get("client_id"), form.get("client_secret")) != APP:
+        return {"error": "invalid_client", "error_description": "The client is not known."}, 400
+    return {"access_token": "shpat_sandbox", "scope": ",".join(sorted(EVERYTHING)), "expires_in": 86_399}, 200
 
 
 def allows(granted: frozenset[str], scope: str) -> bool:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 from graphql import GraphQLError, graphql_sync
@@ -169,6 +170,7 @@ class Api:
 
     def routes(self) -> list[Route]:
         return [
+            Route("/admin/oauth/access_token", self.exchange, methods=["POST"]),
             Route("/admin/api/{version}/graphql.json", self.graphql, methods=["POST"]),
             Route("/admin/api/{version}/{path:path}", self.rest, methods=["GET"]),
             Route("/bulk/{number}.jsonl", self.bulk_file),
@@ -235,6 +237,13 @@ class Api:
 
     async def rest(self, request: Request) -> Response:
         return await self._admit(request, lambda granted: self.shop.rest.answer(request, granted))
+
+    @staticmethod
+    async def exchange(request: Request) -> Response:
+        """Form or JSON, as clients send it."""
+        body = (await request.body()).decode()
+        is_json = request.headers.get("content-type", "").startswith("application/json")
+        return answer(*access.exchange(orjson.loads(body) if is_json else dict(parse_qsl(body))))
 
     async def bulk_file(self, request: Request) -> Response:
         path = self.shop.bulk.file(request.path_params["number"])
