@@ -71,9 +71,7 @@ def probe(settings: Mapping[str, str]) -> Iterator[Finding]:
 
 def _refused(status: int, version: str) -> Finding | None:
     if status == 401:
-        text = (
-            "SHOPIFY_ACCESS_TOKEN is refused (401): misspelt, revoked, of another shop, the app's secret alone, or "
-        )
+        text = "SHOPIFY_ACCESS_TOKEN is refused (401): misspelt, revoked, of another shop, the app's secret alone, or "
         text += "a token of more than a day ago."
         step = "Give the app's <client id>:<client secret>, which is exchanged for a fresh token each time."
         return Finding("token", False, text, step)
