@@ -19,6 +19,7 @@ from sandbox.brand.contacts import make_contacts
 from sandbox.brand.customers import customer_table, make_accounts
 from sandbox.brand.inventory import inventory_table
 from sandbox.brand.messages import campaign_slugs, make_profiles, message_tables, profile_table
+from sandbox.brand.meta_tables import make_meta, meta_tables, meta_truth
 from sandbox.brand.orders import make_orders
 from sandbox.brand.people import make_devices, make_people
 from sandbox.brand.shop import Shop
@@ -74,6 +75,9 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(folder, {"shopify_inventory_levels": inventory_table(basis, catalogue, orders, after)})
     _write_all(folder, {"klaviyo_profiles": profile_table(basis, people, subscribers, accounts, profiles)})
     _write_all(folder, message_tables(basis, subscribers, mailings, profiles, orders))
+    meta = make_meta(shop, visits)
+    _write_all(folder, meta_tables(meta))
+    _write_all(truth, meta_truth(meta))
     arrivals = make_arrivals(shop)
     _write(folder / "web_events.parquet", event_blocks(shop, accounts, profiles, arrivals))
     _write_all(truth, truth_tables(shop, visits, accounts, subscribers, profiles, arrivals))

@@ -31,6 +31,13 @@ KEYS = {
     "klaviyo_campaigns": "campaign_id",
     "klaviyo_lists": "list_id",
     "klaviyo_events": "event_id",
+    "meta_accounts": "account_id",
+    "meta_ads": "ad_id",
+    "meta_adsets": "adset_id",
+    "meta_campaigns": "campaign_id",
+    "meta_conversions": "conversion_id",
+    "meta_insights": "insight_id",
+    "meta_users": "user_key_id",
     "web_events": None,
 }
 VERSIONED = (
@@ -42,6 +49,7 @@ VERSIONED = (
     "shopify_variants",
     "shopify_inventory_levels",
     "klaviyo_profiles",
+    "meta_insights",
 )
 
 
@@ -136,6 +144,10 @@ def test_references_lead_somewhere(everything):
         ("shopify_inventory_levels", "inventory_item_id", "shopify_variants", "inventory_item_id"),
         ("shopify_checkout_lines", "checkout_id", "shopify_checkouts", "checkout_id"),
         ("klaviyo_profiles", "external_id", "shopify_customers", "customer_id"),
+        ("meta_adsets", "campaign_id", "meta_campaigns", "campaign_id"),
+        ("meta_ads", "adset_id", "meta_adsets", "adset_id"),
+        ("meta_insights", "ad_id", "meta_ads", "ad_id"),
+        ("meta_conversions", "ad_id", "meta_ads", "ad_id"),
         ("klaviyo_events", "profile_id", "klaviyo_profiles", "profile_id"),
         ("klaviyo_events", "metric_id", "klaviyo_metrics", "metric_id"),
         ("klaviyo_events", "campaign_id", "klaviyo_campaigns", "campaign_id"),
