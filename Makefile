@@ -6,6 +6,7 @@ BRAND ?= demo
 DAYS ?= 1
 PEOPLE ?= 5000
 DAY ?= 2026-06-12
+VENDOR ?= shopify
 export SELVAGE_BRAND := $(BRAND)
 SELVAGE_ENV ?= sandbox
 export SELVAGE_ENV
@@ -18,7 +19,7 @@ STAMP := $(VENV)/.installed
 # In the sandbox a command runs beside the sandbox's vendors; elsewhere it talks to the real ones.
 BESIDE := $(if $(filter sandbox,$(SELVAGE_ENV)),$(PY) -m sandbox with --,)
 
-.PHONY: help env run ui plan advance report test lint bench lock clean
+.PHONY: help env run connect ui plan advance report test lint bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -40,6 +41,9 @@ $(STAMP): requirements.lock pyproject.toml
 
 run: env  ## from every channel's API to customers, attribution and an audience in a tool (BRAND=complete_journey: real baskets)
 	@$(BESIDE) $(PY) -m orchestration run
+
+connect: env  ## check VENDOR=shopify's credential and scopes, count what there is (SINCE=2026-01-01; BACKFILL=1 lands it)
+	@$(BESIDE) $(PY) -m ingestion connect $(VENDOR) $(if $(SINCE),--since $(SINCE)) $(if $(BACKFILL),--backfill)
 
 ui: env  ## the sandbox and Dagster's web UI; Ctrl-C ends both
 	@$(BESIDE) $(PY) -m orchestration ui

@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol
 
 Action = Literal["add", "update", "remove"]
 Status = Literal["acknowledged", "accepted_unverified", "rejected"]
+MODES = ("mirror", "upsert", "update_only")
 MOVED, SEARCHED = "identifier_changed", "identifier_uncertain"
 STATUSES: tuple[Status, ...] = ("acknowledged", "accepted_unverified", "rejected")
 CONTACT_POINTS = (
@@ -70,8 +71,8 @@ class Audience:
     owner: str = ""
 
     def __post_init__(self) -> None:
-        if self.mode not in ("mirror", "upsert"):
-            raise ValueError(f"audience {self.name}: mode {self.mode!r} is not one of mirror, upsert")
+        if self.mode not in MODES:
+            raise ValueError(f"audience {self.name}: mode {self.mode!r} is not one of {', '.join(MODES)}")
         for share in ("holdout", "max_removal_share"):
             if not 0 <= getattr(self, share) <= 1:
                 raise ValueError(f"audience {self.name}: {share} must lie between 0 and 1")

@@ -10,6 +10,8 @@ Tables in the in-memory database: ``candidates`` and ``suppressions`` (audience.
 - two wanted customers with one identifier are one person to the destination: the member stays, else the lowest id.
 - a removal that takes away the remote person of someone who stays is followed by an update of the one who stays
   (same remote id, or same identifier).
+- mode upsert removes nobody but the suppressed. Mode update_only moreover creates nobody over there: it updates
+  acknowledged members under the identifier that they have, and leaves alone who is new or has another one now.
 - a row rejected in the last run is still not acknowledged, so it comes back by itself; after MAX_REJECTIONS answers
   to the very same content it waits until the content changes. Removals never give up.
 """
@@ -86,6 +88,10 @@ compared as (
         case
             when wanted.customer_id is null and (known.is_member or known.is_uncertain) then 'remove'
             when wanted.customer_id is null then null
+            when
+                $is_update_only
+                and (not coalesce(known.is_member, false) or known.is_mixed or known.identity <> wanted.identity)
+                then null
             when known.is_uncertain and (known.is_mixed or known.identity <> wanted.identity) then 'search'
             when not coalesce(known.is_member, false) then 'add'
             when known.identity <> wanted.identity then 'move'
@@ -194,7 +200,8 @@ from actions
 
 def compare(connection: duckdb.DuckDBPyConnection, mode: str, resend: bool = False) -> dict[str, int]:
     """Make table ``actions`` and count it. ``resend`` tells every member again (heals what others changed there)."""
-    connection.execute(_ACTIONS, {"resend": resend, "max_rejections": MAX_REJECTIONS, "is_mirror": mode == "mirror"})
+    modes = {"is_mirror": mode == "mirror", "is_update_only": mode == "update_only"}
+    connection.execute(_ACTIONS, {"resend": resend, "max_rejections": MAX_REJECTIONS, **modes})
     found = connection.execute(_COUNTS)
     names = [column[0] for column in found.description or ()]
     return dict(zip(names, map(int, found.fetchone() or ()), strict=True))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ LONGEST_WAIT_SECONDS = 60.0
 SHORTEST_WAIT_SECONDS = 0.1
 FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS = 0.05, 15.0
 SMALLEST_PAGE = 1
+EXCHANGE_REFUSALS = ("app_not_installed", "shop_not_permitted", "invalid_client", "invalid_request")
 UNFINISHED = ("CREATED", "RUNNING", "CANCELING")
 log = logging.getLogger(__name__)
 
@@ -38,21 +39,46 @@ class ShopifyError(RuntimeError):
         super().__init__(f"{message} ({code})" if code else message)
 
 
+def admin_of(settings: Mapping[str, str]) -> Admin:
+    """The Admin API that a source's settings lead to; an app's id and secret are exchanged for a token."""
+    token = token_of(settings["base_url"], settings["access_token"])
+    return Admin(settings["base_url"], token, settings["api_version"])
+
+
+def token_of(base_url: str, credential: str) -> str:
+    """The token itself, or the one that Shopify gives for ``<client id>:<client secret>`` and that lives a day.
+
+    Apps of the Dev Dashboard (all that were made since 2026) have no lasting token. Raises ShopifyError when Shopify
+    refuses the exchange, and what requests raises.
+    """
+    client_id, colon, secret = credential.partition(":")
+    if not colon:
+        return credential
+    given = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+    response = rest_client(base_url, {}).post("admin/oauth/access_token", data=given)
+    if response.status_code == 400:
+        word = next((one for one in EXCHANGE_REFUSALS if one in response.text), "no reason given")
+        raise ShopifyError("Shopify gives no token for this app and shop", word)
+    response.raise_for_status()
+    return str(orjson.loads(response.content)["access_token"])
+
+
 class Admin:
-    """The Admin API of one shop. ``now`` is the vendor's clock at the last answer."""
+    """The Admin API of one shop. ``now`` and ``served``: the vendor's clock and version at the last answer."""
 
     def __init__(self, base_url: str, token: str, version: str) -> None:
         self._client = rest_client(base_url, {"X-Shopify-Access-Token": token})
         self._files = rest_client("", {})
         self._path = f"admin/api/{version}/graphql.json"
         self.now: datetime | None = None
+        self.served: str | None = None
 
     def ask(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """``data`` of the answer. Raises ShopifyError, and requests' errors when the transport gives up."""
         for attempt in range(ATTEMPTS):
             response = self._client.post(self._path, json={"query": query, "variables": variables})
             response.raise_for_status()
-            self.now = server_now(response)
+            self.now, self.served = server_now(response), response.headers.get("X-Shopify-API-Version")
             answer = orjson.loads(response.content)
             errors = answer.get("errors")
             if not errors:

@@ -9,7 +9,9 @@ neither stops the others.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from dlt.common.schema.typing import TColumnSchema
 
 import selvage
 from ingestion import lines, reading
+from ingestion.connect import Finding
 from ingestion.tabular import TabularFile, snake_case
 from ingestion.window import Window
 
@@ -29,6 +32,7 @@ SETTINGS: dict[str, str | None] = {}
 FRESHNESS = None
 
 VENDOR = "files"
+SCOPES: tuple[str, ...] = ()
 EXTENSIONS = tuple(f".{kind}{packed}" for kind in ("csv", "jsonl", "parquet") for packed in ("", ".gz"))
 QUARANTINE = "_quarantine"
 NULLABLE: TColumnSchema = {
@@ -76,6 +80,28 @@ def source(window: Window | None = None) -> Any:
             done[name] = {"stamp": stamp, "bad": bad}
 
     return landing
+
+
+def probe(_settings: Mapping[str, str]) -> Iterator[Finding]:
+    """Which files would land, and in which tables."""
+    folder = selvage.settings().landing
+    names = Counter(table_name(file.relative_to(folder)) for file in _files(folder))
+    listed = ", ".join(f"{name} ({number} files)" if number > 1 else name for name, number in sorted(names.items()))
+    step = "" if names else "Drop a file as <folder>/<name>.csv, .jsonl or .parquet (.gz or not); it lands by itself."
+    yield Finding("folder", True, f"{folder} holds {listed or 'no file yet. ' + step}", step)
+
+
+def count(_settings: Mapping[str, str], _since: datetime) -> dict[str, int | None]:
+    """The good rows of each table's files, by reading them; files are read whole, whatever the day."""
+    home, types, found = selvage.settings(), dict[str, dict[str, str]](), Counter[str]()
+    for path in _files(home.landing):
+        table = table_name(path.relative_to(home.landing))
+        file = TabularFile(path, path.name, types.setdefault(table, {}), home.work)
+        try:
+            found[table] += sum(rows.num_rows for fits, rows in file.read() if fits)
+        except (lines.NotWhatItSays, duckdb.Error, *lines.BROKEN):
+            continue
+    return dict(found)
 
 
 def table_name(relative: Path) -> str:

@@ -21,8 +21,8 @@ from dlt.extract.resource import DltResource
 
 import selvage
 from ingestion import reading
-from ingestion.shopify import catalogue, orders
-from ingestion.shopify.admin import Admin
+from ingestion.shopify import catalogue, connect, orders
+from ingestion.shopify.admin import admin_of
 from ingestion.shopify.reader import Connection, Root, read
 from ingestion.tables import Table
 from ingestion.window import Window
@@ -38,6 +38,7 @@ SETTINGS = {
 FRESHNESS = timedelta(hours=26)
 
 VENDOR = "shopify"
+SCOPES, probe, count = connect.SCOPES, connect.probe, connect.count
 ROOTS = (
     Root("customers", (orders.CUSTOMERS,), finds_by="day", sorts=True),
     Root(
@@ -80,8 +81,7 @@ def _objects(root: Root, window: Window | None) -> DltResource:
     @dlt.resource(name=f"{root.field}_read", selected=False)
     def objects() -> Iterator[pa.Table]:
         given = selvage.vendor(VENDOR, SETTINGS)
-        admin = Admin(given["base_url"], given["access_token"], given["api_version"])
-        yield from read(VENDOR, admin, root, given["start_date"], window)
+        yield from read(VENDOR, admin_of(given), root, given["start_date"], window)
 
     return objects
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 import selvage
 from ingestion import lines, reading
+from ingestion.connect import Finding
 from ingestion.tables import Column, Table, query
 from ingestion.window import Window
 
@@ -31,6 +32,7 @@ FRESHNESS = timedelta(hours=26)
 
 VENDOR = "web_events"
 EXTENSIONS = (".jsonl", ".jsonl.gz")
+SCOPES: tuple[str, ...] = ()
 LINES_PER_PAGE = 100_000
 log = logging.getLogger(__name__)
 
@@ -143,6 +145,44 @@ def source(window: Window | None = None) -> Any:
         return pa.table(columns, schema=lines.QUARANTINE)
 
     return events, quarantine
+
+
+def probe(settings: Mapping[str, str]) -> Iterator[Finding]:
+    """Is the folder there, are there files of the right names, does the newest hold events."""
+    folder = Path(settings["path"])
+    if not folder.is_dir():
+        step = "Point it at the folder into which the events are exported: <folder>/<day>/<name>.jsonl or .jsonl.gz."
+        yield Finding("folder", False, f"WEB_EVENTS_PATH: {folder} is no folder on this machine.", step)
+        return
+    files = _files(folder, None)
+    if not files:
+        step = f"Files must be named {' or '.join(EXTENSIONS)}; anything else is passed over."
+        yield Finding("folder", False, f"{folder} holds no file of events.", step)
+        return
+    yield Finding("folder", True, f"{folder} holds {len(files):,} files.")
+    name = files[-1].relative_to(folder).as_posix()
+    try:
+        rows = next((_judged(page, None) for page in lines.pages(files[-1], name)), None)
+        bad = rows.num_rows - rows["bad_field"].null_count if rows else 0
+    except (lines.NotWhatItSays, *lines.BROKEN) as problem:
+        yield Finding("events", False, f"{name} can't be read: {problem}", "Export it again.")
+        return
+    is_good = rows is not None and bad * 2 < rows.num_rows
+    text = f"{name}: {rows.num_rows if rows else 0:,} lines looked at, {bad:,} of them are no Segment events."
+    yield Finding("events", is_good, text, "" if is_good else "Each line is one JSON object with a messageId.")
+
+
+def count(settings: Mapping[str, str], since: datetime) -> dict[str, int | None]:
+    """The events received since a day, by reading the files; an event sent twice counts twice."""
+    folder, window = Path(settings["path"]), Window(since, since + timedelta(days=36_500))
+    found = 0
+    for file in _files(folder, window):
+        try:
+            for page in lines.pages(file, file.name):
+                found += _judged(page, window)["bad_field"].null_count
+        except (lines.NotWhatItSays, *lines.BROKEN):
+            continue
+    return {EVENTS.name: found}
 
 
 def _read(window: Window | None) -> Iterator[pa.Table]:

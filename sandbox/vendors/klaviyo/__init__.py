@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.applications import Starlette
 
 from sandbox.context import Context
+from sandbox.vendors.klaviyo.account import Account
 from sandbox.vendors.klaviyo.catalogue import Catalogue
 from sandbox.vendors.klaviyo.events import Events
 from sandbox.vendors.klaviyo.gate import Gate
@@ -16,6 +17,7 @@ from sandbox.vendors.klaviyo.profiles import Profiles
 
 def build(context: Context) -> Starlette:
     events, catalogue = Events(context), Catalogue(context)
+    account = Account(context, events)
     profiles = Profiles(context, events)
     lists = Lists(context, profiles)
     imports = Imports(context, profiles, lists)
@@ -24,6 +26,8 @@ def build(context: Context) -> Starlette:
     route = Gate(context).route
     jobs, members = "/api/profile-bulk-import-jobs", "/api/lists/{id}/relationships/profiles"
     routes = [
+        route("/api/accounts", "GET", "XS", account.accounts),
+        route("/api/metric-aggregates", "POST", "S", account.aggregates),
         route("/api/events", "GET", "XL", events.index),
         route("/api/events/{id}", "GET", "M", events.get),
         route("/api/metrics", "GET", "M", catalogue.metrics),

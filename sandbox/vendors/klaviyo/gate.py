@@ -17,7 +17,12 @@ from sandbox.context import Context
 from sandbox.limits import Windows
 from sandbox.vendors.klaviyo.jsonapi import ApiError, Call, answer, refusal
 
-KEY = "Klaviyo-API-Key pk_sandbox"
+THINGS = ("accounts", "campaigns", "events", "lists", "metrics", "profiles")
+EVERYTHING = frozenset(f"{thing}:{right}" for thing in THINGS for right in ("read", "write"))
+KEYS = {
+    "Klaviyo-API-Key pk_sandbox": EVERYTHING,
+    "Klaviyo-API-Key pk_few_scopes": EVERYTHING - {"accounts:read", "profiles:read", "profiles:write"},
+}
 RETIRED_BEFORE = "2024-10-15"
 NEWEST = "2026-10-15"
 SECOND, MINUTE, DAY = 1.0, 60.0, 86_400.0
@@ -47,7 +52,7 @@ class Gate:
     ) -> Response:
         headers: dict[str, str] = {}
         try:
-            revision = self._admit(request)
+            revision = self._admit(request, name)
             headers = self._count(name, tier, a_day)
             result = handler(Call(request, raw, revision))
         except ApiError as error:
@@ -58,13 +63,17 @@ class Gate:
         return answer(body, status, headers)
 
     @staticmethod
-    def _admit(request: Request) -> str:
+    def _admit(request: Request, name: str) -> str:
         if request.headers.get("authorization") is None:
             raise ApiError(
                 401, "not_authenticated", "Authentication credentials were not provided.", "Missing API key."
             )
-        if request.headers["authorization"] != KEY:
+        granted = KEYS.get(request.headers["authorization"])
+        if granted is None:
             raise ApiError(401, "authentication_failed", "Incorrect authentication credentials.", "Invalid API key.")
+        if (needed := scope_of(name)) not in granted:
+            title = "You do not have permission to perform this action."
+            raise ApiError(403, "permission_denied", title, f"The API key lacks the scope {needed}.")
         revision = request.headers.get("revision", "")
         if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", revision) or revision > NEWEST:
             raise ApiError(
@@ -99,3 +108,13 @@ class Gate:
             "RateLimit-Remaining": str(left),
             "RateLimit-Reset": str(math.ceil(reset)),
         }
+
+
+def scope_of(name: str) -> str:
+    """The scope that a call needs, by its method and path: ``POST /api/metric-aggregates`` -> ``metrics:read``."""
+    method, _, path = name.partition(" ")
+    word = path.split("/")[2]
+    if word == "metric-aggregates":
+        return "metrics:read"
+    thing = "profiles" if word.startswith("profile-") else word
+    return f"{thing}:{'read' if method == 'GET' else 'write'}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 from graphql import GraphQLError, graphql_sync
@@ -17,7 +19,7 @@ from starlette.routing import Route
 from sandbox.clock import text
 from sandbox.context import Context
 from sandbox.limits import Bucket
-from sandbox.vendors.shopify import cost
+from sandbox.vendors.shopify import access, cost
 from sandbox.vendors.shopify.bulk import Bulk, BulkOperation
 from sandbox.vendors.shopify.documents import Document, Documents
 from sandbox.vendors.shopify.graphql import Operation, compile_query, execute, schema
@@ -26,7 +28,6 @@ from sandbox.vendors.shopify.rest import Rest
 from sandbox.vendors.shopify.roots import ROOTS, choose, page
 from sandbox.vendors.shopify.rows import Snapshot
 
-TOKEN = "shpat_sandbox"
 DOMAIN = "selvage-demo.myshopify.com"
 HOST = "shop.example.com"
 TAGGED = ("Customer", "Order", "Product")
@@ -41,22 +42,24 @@ class Shop:
         self.bulk = Bulk(context.home / "bulk", context.clock)
         self.rest = Rest(self)
         self._lock = threading.RLock()
-        self._documents: Documents | None = None
+        self._documents: dict[bool, Documents] = {}
         context.state.execute(
             """create table if not exists shopify_tags (
                 gid text primary key, tags text not null, updated_at text not null)"""
         )
 
-    def documents(self) -> Documents:
-        """The documents as of now."""
+    def documents(self, granted: frozenset[str] = access.EVERYTHING) -> Documents:
+        """The documents as of now, as far as the scopes let one look back."""
         with self._lock:
-            if self._documents is None or self._documents.snapshot.now != self.context.clock.now:
+            now, sees_all = self.context.clock.now, access.ALL_ORDERS in granted
+            if sees_all not in self._documents or self._documents[sees_all].snapshot.now != now:
                 tags = {
                     gid: (orjson.loads(tags), datetime.fromisoformat(at))
                     for gid, tags, at in self.context.state.rows("select gid, tags, updated_at from shopify_tags")
                 }
-                self._documents = Documents(Snapshot(self.context.tables, self.context.clock.now, tags))
-            return self._documents
+                orders_since = None if sees_all else now - access.WITHOUT_ALL_ORDERS
+                self._documents[sees_all] = Documents(Snapshot(self.context.tables, now, tags, orders_since))
+            return self._documents[sees_all]
 
     def shop(self) -> Document:
         start = text(self.context.clock.start)
@@ -93,13 +96,17 @@ class Shop:
             values = (global_id, orjson.dumps(after).decode(), self.context.clock.now.isoformat())
             self.context.state.execute("insert or replace into shopify_tags values (?, ?, ?)", values)
             with self._lock:
-                self._documents = None
+                self._documents.clear()
         return {"node": self.documents().node(global_id), "userErrors": []}
 
-    def resolvers(self, base_url: str, warnings: list[dict[str, Any]]) -> dict[str, Any]:
+    def resolvers(
+        self, base_url: str, warnings: list[dict[str, Any]], granted: frozenset[str] = access.EVERYTHING
+    ) -> dict[str, Any]:
         """What each root field of a query or mutation answers."""
-        documents = self.documents()
+        documents = self.documents(granted)
         found: dict[str, Any] = {
+            "appInstallation": lambda _: access.installation(granted),
+            "currentAppInstallation": lambda _: access.installation(granted),
             "shop": lambda _: self.shop(),
             "node": lambda args: self._node(documents, args["id"]),
             "nodes": lambda args: [self._node(documents, one) for one in args["ids"]],
@@ -163,18 +170,17 @@ class Api:
 
     def routes(self) -> list[Route]:
         return [
+            Route("/admin/oauth/access_token", self.exchange, methods=["POST"]),
             Route("/admin/api/{version}/graphql.json", self.graphql, methods=["POST"]),
             Route("/admin/api/{version}/{path:path}", self.rest, methods=["GET"]),
             Route("/bulk/{number}.jsonl", self.bulk_file),
         ]
 
     async def graphql(self, request: Request) -> Response:
-        if (refused := self._refuse(request)) is not None:
-            return refused
         body = await request.body()
-        return await run_in_threadpool(self._graphql, body, base_url(request))
+        return await self._admit(request, lambda granted: self._graphql(body, base_url(request), granted))
 
-    def _graphql(self, body: bytes, base: str) -> Response:
+    def _graphql(self, body: bytes, base: str, granted: frozenset[str]) -> Response:
         try:
             read = orjson.loads(body)
             query, variables, name = read["query"], read.get("variables"), read.get("operationName")
@@ -186,9 +192,9 @@ class Api:
             return answer({"errors": [_error(error)]})
         if operation.is_introspection:
             return answer({"data": graphql_sync(schema(), query, variable_values=variables).data})
-        return self._run(operation, base)
+        return self._run(operation, base, granted)
 
-    def _run(self, operation: Operation, base: str) -> Response:
+    def _run(self, operation: Operation, base: str, granted: frozenset[str]) -> Response:
         bucket, wanted = self.shop.bucket, cost.requested(operation)
         if wanted > cost.MOST_PER_QUERY:
             message = f"Query cost is {wanted}, which exceeds the single query max cost limit ({cost.MOST_PER_QUERY})."
@@ -199,7 +205,8 @@ class Api:
             return answer({"errors": [error], "extensions": {"cost": cost.extension(bucket, wanted, None)}})
         warnings: list[dict[str, Any]] = []
         try:
-            data = execute(self._with_page_faults(operation), self.shop.resolvers(base, warnings))
+            access.refuse(operation, granted)
+            data = execute(self._with_page_faults(operation), self.shop.resolvers(base, warnings, granted))
         except GraphQLError as error:
             bucket.give_back(wanted)
             extensions = {"cost": cost.extension(bucket, wanted, None)}
@@ -229,19 +236,31 @@ class Api:
     _last_after: str | None = None
 
     async def rest(self, request: Request) -> Response:
-        if (refused := self._refuse(request)) is not None:
-            return refused
-        return await run_in_threadpool(self.shop.rest.answer, request)
+        return await self._admit(request, lambda granted: self.shop.rest.answer(request, granted))
+
+    @staticmethod
+    async def exchange(request: Request) -> Response:
+        """Form or JSON, as clients send it."""
+        body = (await request.body()).decode()
+        is_json = request.headers.get("content-type", "").startswith("application/json")
+        return answer(*access.exchange(orjson.loads(body) if is_json else dict(parse_qsl(body))))
 
     async def bulk_file(self, request: Request) -> Response:
         path = self.shop.bulk.file(request.path_params["number"])
         return Response(status_code=404) if path is None else FileResponse(path, media_type="application/jsonl")
 
-    def _refuse(self, request: Request) -> Response | None:
-        if request.headers.get("x-shopify-access-token") == TOKEN:
-            return None
-        message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
-        return answer({"errors": message}, 401)
+    @staticmethod
+    async def _admit(request: Request, serve: Callable[[frozenset[str]], Response]) -> Response:
+        """Refuse a wrong token and an unknown version; else serve, and say which version it was."""
+        granted, version = access.scopes(request), access.served(request.path_params["version"])
+        if granted is None:
+            message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
+            return answer({"errors": message}, 401)
+        if version is None:
+            return answer({"errors": "Not Found"}, 404)
+        response = await run_in_threadpool(serve, granted)
+        response.headers["X-Shopify-API-Version"] = version
+        return response
 
 
 def base_url(request: Request) -> str:

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.limits import Bucket
-from sandbox.vendors.shopify.documents import Document
+from sandbox.vendors.shopify.documents import Document, Documents
 from sandbox.vendors.shopify.roots import ROOTS, choose
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Rest:
         self._shop = shop
         self._calls = Bucket(CALLS, RATE, shop.context.clock.seconds)
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: Request, granted: frozenset[str]) -> Response:
         if self._shop.context.faults.take("shopify", "throttle") or not self._calls.take(1):
             body = {"errors": "Exceeded 2 calls per second for api client. Reduce request rates."}
             return self._json(body, 429, {"Retry-After": "2.0"})
@@ -48,20 +48,21 @@ class Rest:
         resource, _, key = path.partition("/")
         if resource not in RESOURCES:
             return self._json({"errors": "Not Found"}, 404)
+        documents = self._shop.documents(granted)
         if key == "count":
-            return self._json({"count": len(self._positions(resource, request)[1])})
+            return self._json({"count": len(self._positions(documents, resource, request)[1])})
         if key:
-            return self._one(resource, key)
-        return self._list(resource, request)
+            return self._one(documents, resource, key)
+        return self._list(documents, resource, request)
 
-    def _one(self, resource: str, key: str) -> Response:
+    def _one(self, documents: Documents, resource: str, key: str) -> Response:
         kind = resource.removesuffix("s")
-        found = self._shop.documents().node(f"gid://shopify/{kind.title()}/{key}") if key.isdigit() else None
+        found = documents.node(f"gid://shopify/{kind.title()}/{key}") if key.isdigit() else None
         if found is None:
             return self._json({"errors": "Not Found"}, 404)
         return self._json({kind: SHAPES[resource](found)})
 
-    def _list(self, resource: str, request: Request) -> Response:
+    def _list(self, documents: Documents, resource: str, request: Request) -> Response:
         asked = dict(request.query_params)
         limit = asked.get("limit", str(DEFAULT_LIMIT))
         if not limit.isdigit() or not 1 <= int(limit) <= MOST:
@@ -69,13 +70,13 @@ class Rest:
         if "page_info" in asked and set(asked) - {"page_info", "limit", "fields"}:
             return self._json({"errors": "page_info can only be sent with limit and fields"}, 400)
         try:
-            rows, positions, after, filters = self._positions(resource, request)
+            rows, positions, after, filters = self._positions(documents, resource, request)
         except (ValueError, binascii.Error, KeyError):
             return self._json({"errors": {"page_info": ["Invalid value."]}}, 400)
         ids = rows.ids[positions]
         begin = int(np.count_nonzero(ids <= after))
         here = positions[begin : begin + int(limit)]
-        nodes = ROOTS[resource].build(self._shop.documents(), rows.rows(here))
+        nodes = ROOTS[resource].build(documents, rows.rows(here))
         headers = {}
         if begin + int(limit) < len(positions):
             token = base64.urlsafe_b64encode(
@@ -86,7 +87,7 @@ class Rest:
             headers["Link"] = f'<{address}{request.url.path}?{query}>; rel="next"'
         return self._json({resource: [SHAPES[resource](one) for one in nodes]}, headers=headers)
 
-    def _positions(self, resource: str, request: Request) -> tuple[Any, Any, int, dict[str, str]]:
+    def _positions(self, documents: Documents, resource: str, request: Request) -> tuple[Any, Any, int, dict[str, str]]:
         asked, after = dict(request.query_params), 0
         if "page_info" in asked:
             read = orjson.loads(base64.urlsafe_b64decode(asked["page_info"]))
@@ -103,7 +104,7 @@ class Rest:
             terms.append(f"status:{filters.get('status', 'open')}")
         if "ids" in filters:
             terms.append("(" + " OR ".join(f"id:{one}" for one in filters["ids"].split(",")) + ")")
-        chosen = choose(self._shop.documents(), resource, {"query": " AND ".join(terms), "sortKey": "ID"})
+        chosen = choose(documents, resource, {"query": " AND ".join(terms), "sortKey": "ID"})
         return chosen.rows, chosen.positions, max(after, int(filters.get("since_id", 0))), filters
 
     def _json(self, body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:

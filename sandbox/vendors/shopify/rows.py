@@ -96,10 +96,16 @@ class Children:
 
 
 class Snapshot:
-    """All tables of the shop at ``now``, each read when first asked for."""
+    """All tables of the shop at ``now``, each read when first asked for; of orders those since ``orders_since``."""
 
-    def __init__(self, tables: Tables, now: datetime, tags: dict[str, tuple[list[str], datetime]]) -> None:
-        self.tables, self.now, self.tags = tables, now, tags
+    def __init__(
+        self,
+        tables: Tables,
+        now: datetime,
+        tags: dict[str, tuple[list[str], datetime]],
+        orders_since: datetime | None = None,
+    ) -> None:
+        self.tables, self.now, self.tags, self._orders_since = tables, now, tags, orders_since
         self._lock = threading.RLock()
         self._read: dict[tuple[str, str], Any] = {}
 
@@ -108,6 +114,9 @@ class Snapshot:
         with self._lock:
             if (table, key) not in self._read:
                 read = self.tables.visible(table, key, self.now)
+                if table == "shopify_orders" and self._orders_since is not None:
+                    since = pa.scalar(self._orders_since.replace(tzinfo=None), read.schema.field("created_at").type)
+                    read = read.filter(pc.greater_equal(read.column("created_at"), since))
                 self._read[table, key] = Rows(self._with_tags(read, table, key), key)
             found: Rows = self._read[table, key]
             return found
