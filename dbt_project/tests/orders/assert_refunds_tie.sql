@@ -1,5 +1,5 @@
 -- Catches refunds read twice or attached to the wrong order: no order gives back more money or more units than it had,
--- and each refund is its lines, their tax, shipping and the rest.
+-- and each refund is its lines, their tax, shipping and the rest. (A return whose sale nobody knows had nothing.)
 with refunds as (
 
     select * from {{ ref('fct_refunds') }}
@@ -28,7 +28,7 @@ select
     'more money given back than the order had' as problem,
     order_key as document_key
 from orders
-where refunded_amount > total_amount
+where refunded_amount > total_amount and financial_status is distinct from 'return_without_sale'
 union all
 select
     'more units given back than sold' as problem,

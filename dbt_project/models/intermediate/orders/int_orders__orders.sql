@@ -34,6 +34,23 @@ refunds as (
 
 ),
 
+adjustments as (
+
+    {{ union_shape('order_adjustments') }}
+
+),
+
+charges as (
+
+    select
+        order_key,
+        cast(sum(amount) as decimal(18, 4)) as service_charge_amount
+    from adjustments
+    where adjustment_type in ('service_charge', 'rounding')
+    group by order_key
+
+),
+
 combined as (
 
     select
@@ -75,6 +92,8 @@ combined as (
         {{ reported_amount('coalesce(headers.tax_amount, 0)', 'headers.exchange_rate') }} as tax_amount,
         {{ reported_amount('coalesce(headers.shipping_amount, 0)', 'headers.exchange_rate') }} as shipping_amount,
         {{ reported_amount('coalesce(headers.tip_amount, 0)', 'headers.exchange_rate') }} as tip_amount,
+        {{ reported_amount('coalesce(charges.service_charge_amount, 0)', 'headers.exchange_rate') }}
+            as service_charge_amount,
         {{ reported_amount('headers.total_amount', 'headers.exchange_rate') }} as total_amount,
         coalesce(refunds.refunded_amount, cast(0 as decimal(18, 4))) as refunded_amount,
         headers.total_amount as document_total_amount,
@@ -90,6 +109,7 @@ combined as (
     from headers
     left join lines on headers.order_key = lines.order_key
     left join refunds on headers.order_key = refunds.order_key
+    left join charges on headers.order_key = charges.order_key
 
 )
 

@@ -65,6 +65,7 @@ fct_orders as (
         tax_amount,
         shipping_amount,
         tip_amount,
+        service_charge_amount,
         gift_card_amount,
         total_amount,
         refunded_amount,
