@@ -1,6 +1,6 @@
 {# Money in major units from whole minor ones, by the currency's own number of decimals (ISO 4217): 4992 EUR is 49.92,
    4992 JPY is 4992. #}
-{% macro from_minor_units(amount, currency_code, type='decimal(18, 4)') -%}
+{% macro from_minor_units(amount, currency_code) -%}
     cast(
         case
             when {{ currency_code }} in (
@@ -10,6 +10,6 @@
             when {{ currency_code }} in ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND')
                 then {{ amount }} * cast(0.001 as decimal(4, 3))
             else {{ amount }} * cast(0.01 as decimal(4, 3))
-        end as {{ type }}
+        end as decimal(18, 4)
     )
 {%- endmacro %}

@@ -21,7 +21,7 @@ renamed as (
         sku,
         upc,
         currency as currency_code,
-        {{ from_minor_units('price_money', 'currency', 'decimal(18, 6)') }} as unit_price,
+        cast({{ from_minor_units('price_money', 'currency') }} as decimal(18, 6)) as unit_price,
         is_deleted,
         cast(created_at as timestamp) as created_at,
         cast(updated_at as timestamp) as updated_at
