@@ -38,7 +38,10 @@ def _catalog(stores: Stores) -> Table:
     n = len(kind)
     items, variations = np.flatnonzero(kind == 0), np.flatnonzero(kind == 1)
     created = np.full(n, -400 * DAY)
-    created[items[:-1]], created[variations[:-1]] = catalogue.created_at[products], catalogue.created_at[catalogue.product[sold]]
+    created[items[:-1]], created[variations[:-1]] = (
+        catalogue.created_at[products],
+        catalogue.created_at[catalogue.product[sold]],
+    )
     touched = np.maximum(created, -rng.integers(DAY, 60 * DAY, n))
     changed = np.where((kind == 1) & (rng.random(n) < 0.1), rng.integers(0, stores.basis.end, n), NEVER)
     deleted = np.full(n, NEVER)
@@ -66,7 +69,9 @@ def _catalog(stores: Stores) -> Table:
     )
     item_of = np.full(n, -1)
     item_of[variations] = np.concatenate([catalogue.product[sold], [10_000]])
-    sku = [None] * counts[0] + [*catalogue.sku.take(pa.array(sold)).to_pylist(), "SAMPLE-CARD"] + [None] * sum(counts[2:])
+    sku = (
+        [None] * counts[0] + [*catalogue.sku.take(pa.array(sold)).to_pylist(), "SAMPLE-CARD"] + [None] * sum(counts[2:])
+    )
     price = np.zeros(n, dtype=np.int64)
     price[variations] = np.concatenate([catalogue.price[sold], [100]])
     percent = [None] * sum(counts[:2]) + rates + [str(one) for one in PERCENT]

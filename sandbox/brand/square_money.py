@@ -66,9 +66,7 @@ def _payments(stores: Stores) -> Table:
 def _refunds(stores: Stores) -> Table:
     orders, payments = stores.orders, stores.payments
     every = np.arange(len(payments.refund_order))
-    versions = number_versions(
-        [(every, payments.refund_at), (every, payments.refund_done_at)], stores.basis.end
-    )
+    versions = number_versions([(every, payments.refund_at), (every, payments.refund_done_at)], stores.basis.end)
     row, at = versions.thing, versions.at
     order = payments.refund_order[row]
     done = payments.refund_done_at[row] <= at

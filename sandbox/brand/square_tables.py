@@ -89,9 +89,7 @@ def _loyalty(stores: Stores) -> Table:
     joins = (customers.kind == PHONE) | ((customers.kind == DIRECTORY) & (rng.random(len(customers)) < 0.5))
     row = np.flatnonzero(joins & (customers.phone_at < NEVER))
     points = rng.integers(0, 400, len(customers))
-    versions = number_versions(
-        [(row, customers.phone_at[row]), (row, customers.deleted_at[row])], stores.basis.end
-    )
+    versions = number_versions([(row, customers.phone_at[row]), (row, customers.deleted_at[row])], stores.basis.end)
     row, at = versions.thing, versions.at
     owner = np.where(customers.deleted_at[row] <= at, customers.merged_into[row], row)
     return {

@@ -95,7 +95,9 @@ def make_payments(basis: Basis, people: People, orders: StoreOrders) -> tuple[Pa
     refund_payment = np.where(paying >= 0, payment_of[np.maximum(paying, 0)], -1)
     gift = np.minimum(rng.integers(3, 13, len(refund_order)) * 100, net[refund_order] // 2)
     refund_at = np.where(
-        goods, orders.closed_at[refund_order] - 1, orders.closed_at[refund_order] + rng.integers(DAY, 9 * DAY, len(goods))
+        goods,
+        orders.closed_at[refund_order] - 1,
+        orders.closed_at[refund_order] + rng.integers(DAY, 9 * DAY, len(goods)),
     )
     refund_card = card[refund_order]
     waits = np.where(refund_card >= 0, rng.integers(300, 2_400, len(goods)), 0)
@@ -138,5 +140,3 @@ def card_columns(basis: Basis, card: Ints) -> dict[str, pa.Array]:
         "card_exp_month": pa.array(1 + number % 12, mask=~held),
         "card_exp_year": pa.array(2027 + number % 5, mask=~held),
     }
-
-

@@ -14,10 +14,10 @@ import numpy as np
 from sandbox.brand.aftersales import Aftersales
 from sandbox.brand.basis import NEVER, Basis, Ints
 from sandbox.brand.catalogue import Catalogue
-from sandbox.brand.store_orders import COMPLETED, LATE, StoreOrders
-from sandbox.brand.stores import OPENS, STORES, home_store, store_second
 from sandbox.brand.orders import Orders
 from sandbox.brand.people import People
+from sandbox.brand.store_orders import COMPLETED, LATE, StoreOrders
+from sandbox.brand.stores import OPENS, STORES, home_store, store_second
 
 STATES = ("NONE", "IN_STOCK", "SOLD", "UNLINKED_RETURN", "WASTE")
 NONE, IN_STOCK, SOLD, UNLINKED_RETURN, WASTE = range(5)
@@ -68,7 +68,9 @@ def make_moves(
 ) -> Moves:
     """All movements of the world, those of its future too."""
     rng = basis.rng("store stock")
-    known = _concatenate([_sold(orders, catalogue), _back(orders, catalogue), _brought(basis, rng, people, catalogue, online, after)])
+    known = _concatenate(
+        [_sold(orders, catalogue), _back(orders, catalogue), _brought(basis, rng, people, catalogue, online, after)]
+    )
     known = known.take(np.flatnonzero(known.occurred_at < basis.end))
     moves = _concatenate([known, _keep_house(basis, rng, catalogue, known)])
     return moves.take(np.lexsort((moves.cell, moves.occurred_at, moves.recorded_at)))

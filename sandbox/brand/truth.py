@@ -48,9 +48,7 @@ def truth_tables(
     """All tables of the truth, by name."""
     return {
         "people": _people(shop),
-        "record_owners": stacked(
-            _owners(shop, accounts, subscribers, profiles, arrivals), store_owners(stores)
-        ),
+        "record_owners": stacked(_owners(shop, accounts, subscribers, profiles, arrivals), store_owners(stores)),
         "record_emails": stacked(_emails(shop, accounts, subscribers, profiles), store_emails(stores)),
         "order_causes": stacked(_causes(shop, visits), store_causes(stores)),
         "channel_effects": _effects(shop, visits),
