@@ -50,6 +50,11 @@ def customers(span: Span) -> Iterator[Request]:
     yield Request("customers/search", {"limit": 100, "query": query}, is_post=True)
 
 
+def _loyalty(_span: Span) -> Iterator[Request]:
+    """All accounts each time: the search knows no date."""
+    yield Request("loyalty/accounts/search", {"limit": 200}, is_post=True)
+
+
 def _orders(span: Span) -> Iterator[Request]:
     """The sort must be by the date that is filtered."""
     updated = {"start_at": at((span.since or EVER) - MARGIN), "end_at": later(span.until)}
@@ -134,6 +139,7 @@ PARTS_OF_ORDERS = (
 )
 FEEDS = (
     Feed("customers", "CUSTOMERS_READ", (tables.CUSTOMERS,), customers, "customers"),
+    Feed("loyalty", "LOYALTY_READ", (tables.LOYALTY_ACCOUNTS,), _loyalty, "loyalty_accounts"),
     Feed("orders", "ORDERS_READ", (tables.ORDERS, *PARTS_OF_ORDERS), _orders, "orders", item=_order, has_start=True),
     Feed("payments", "PAYMENTS_READ", (tables.PAYMENTS,), _by_location("payments"), "payments", has_start=True),
     Feed("refunds", "PAYMENTS_READ", (tables.REFUNDS,), _by_location("refunds"), "refunds", has_start=True),

@@ -73,6 +73,20 @@ CUSTOMERS = Table(
     ),
     deduplicate_by=LATEST,
 )
+LOYALTY_ACCOUNTS = Table(
+    "loyalty_accounts",
+    "loyalty_accounts",
+    (
+        ID,
+        *texts("customer_id", "program_id"),
+        Column("phone_number", path="mapping.phone_number"),
+        Column("balance", "bigint", "balance"),
+        Column("lifetime_points", "bigint", "lifetime_points"),
+        CREATED,
+        UPDATED,
+    ),
+    deduplicate_by=LATEST,
+)
 ORDERS = Table(
     "orders",
     "orders",

@@ -1,8 +1,8 @@
 {# What Square's shapes must agree on, as a query over staging: the orders that are ours. They are the completed and the
    cancelled ones; an open check is none yet. A return is none either, as it counts against its sale; but one whose sale
-   nobody knows stays as an order of nothing (is_return_only), so that its refund has an order, and so does a refund whose
-   order was never read. A part of an order counts only if it is of the order's newest version. till_at is the till's own
-   time of a sale made offline. #}
+   nobody knows stays as an order of nothing (is_return_only), so that its refund has an order, and so does a refund
+   whose order was never read. A part of an order counts only if it is of the order's newest version. till_at is the
+   till's own time of a sale made offline. #}
 {% macro square_orders() %}
 with orders as (
 

@@ -53,8 +53,7 @@ returned as (
             partition by coalesce(sale_lines.order_line_id, lines.order_return_line_id)
             order by lines.order_updated_at asc nulls last, lines.order_return_line_id asc nulls last
         ) as return_number,
-        cast(lines.total_amount - coalesce(lines.tax_amount, 0) - coalesce(lines.service_charge_amount, 0) as decimal(18, 4))
-            as subtotal_amount,
+        cast(lines.total_amount - lines.tax_amount - lines.service_charge_amount as decimal(18, 4)) as subtotal_amount,
         lines.tax_amount
     from {{ ref('stg_square__order_return_lines') }} as lines
     inner join orders on lines.order_id = orders.order_id and lines.order_updated_at = orders.updated_at

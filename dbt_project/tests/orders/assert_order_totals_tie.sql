@@ -1,6 +1,6 @@
--- Catches a line, tax, tip, charge or shipping that was lost or counted twice on the way: per order, lines after discounts
--- plus gift cards, tax, shipping, tips and service charges are the total of the vendor's document. To the cent; in another currency each
--- converted amount may be off by half a cent.
+-- Catches a line, tax, tip, charge or shipping that was lost or counted twice on the way: per order, lines after
+-- discounts plus gift cards, tax, shipping, tips and service charges are the total of the vendor's document. To the
+-- cent; in another currency each converted amount may be off by half a cent.
 with orders as (
 
     select * from {{ ref('int_orders__orders') }}

@@ -20,7 +20,8 @@ profiles as (
         case when creation_source = 'INSTANT_PROFILE' then 'instant_profile' else 'customer' end as record_type,
         given_name,
         family_name,
-        case when birthday like '____-__-__' and birthday not like '0000%' then cast(birthday as date) end as birth_date,
+        case when birthday like '____-__-__' and birthday not like '0000%' then cast(birthday as date) end
+            as birth_date,
         address_line,
         city,
         region_code,

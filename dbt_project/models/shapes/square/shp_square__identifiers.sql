@@ -1,4 +1,6 @@
--- A profile's own identifiers, and what its payments tell: the card, and the address a receipt was sent to.
+-- A profile's own identifiers, the phone of its loyalty account, and what its payments tell: the card, and, where the
+-- sale names no profile, the address its receipt was sent to. A card's instant profile may be two people's, who type an
+-- address each, so its receipts tell nothing.
 with customers as (
 
     select * from {{ ref('stg_square__customers') }}
@@ -11,11 +13,19 @@ documents as (
 
 ),
 
+loyalty_accounts as (
+
+    select accounts.*
+    from {{ ref('stg_square__loyalty_accounts') }} as accounts
+    inner join customers on accounts.customer_id = customers.customer_id
+
+),
+
 payments as (
 
     select
         documents.source_record_id,
-        payments.buyer_email,
+        case when documents.customer_id is null then payments.buyer_email end as buyer_email,
         payments.card_fingerprint,
         documents.till_at
     from {{ ref('stg_square__payments') }} as payments
@@ -37,16 +47,22 @@ observations as (
             '{{ type }}' as identifier_type,
             {{ column }} as identifier_value,
             country_code,
-            {%- if type == 'phone' %}
-                case when creation_source = 'LOYALTY' then 'loyalty' else 'profile' end as observed_by,
-            {%- else %}
-                'profile' as observed_by,
-            {%- endif %}
+            'profile' as observed_by,
             created_at as first_seen_at,
             updated_at as last_seen_at
         from customers
         union all
     {%- endfor %}
+    select
+        customer_id as source_record_id,
+        'phone' as identifier_type,
+        phone as identifier_value,
+        cast(null as string) as country_code,
+        'loyalty' as observed_by,
+        created_at as first_seen_at,
+        updated_at as last_seen_at
+    from loyalty_accounts
+    union all
     select
         source_record_id,
         'square_customer_id' as identifier_type,

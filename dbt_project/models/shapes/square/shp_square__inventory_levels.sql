@@ -23,7 +23,8 @@ levels as (
             ('quality_control', "'RETURNED_BY_CUSTOMER'"),
             ('incoming', "'ORDERED_FROM_VENDOR', 'IN_TRANSIT', 'IN_TRANSIT_TO'"),
         ] %}
-        cast(sum(case when inventory_state in ({{ states }}) then floor(quantity) else 0 end) as bigint) as {{ column }},
+            cast(sum(case when inventory_state in ({{ states }}) then floor(quantity) else 0 end) as bigint)
+                as {{ column }},
         {%- endfor %}
         max(calculated_at) as updated_at
     from counts

@@ -1,5 +1,5 @@
--- The change of what is on hand (in stock, put aside, or come back): a move between two of these states changes nothing.
--- A physical count tells what was counted, not what was thought to be there.
+-- The change of what is on hand (in stock, put aside, or come back): a move between two of these states changes
+-- nothing. A physical count tells what was counted, not what was thought to be there.
 with changes as (
 
     select * from {{ ref('stg_square__inventory_changes') }}

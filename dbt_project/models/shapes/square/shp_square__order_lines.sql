@@ -1,5 +1,5 @@
--- Square sells 2.25 of something; such a line is one unit whose price is the whole line's. Gross is without tax and with
--- the price of modifiers, so a unit's price is its share of it. The SKU stands in the catalogue alone.
+-- Square sells 2.25 of something; such a line is one unit whose price is the whole line's. Gross is without tax and
+-- with the price of modifiers, so a unit's price is its share of it. The SKU stands in the catalogue alone.
 with order_lines as (
 
     select * from {{ ref('stg_square__order_lines') }}

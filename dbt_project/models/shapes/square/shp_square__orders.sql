@@ -10,19 +10,17 @@ with documents as (
 lines as (
 
     select
-        order_lines.order_id,
-        order_lines.order_updated_at,
+        order_id,
+        order_updated_at,
         sum(
-            case when coalesce(order_lines.item_type, 'ITEM') <> 'GIFT_CARD' then
-                order_lines.total_amount - order_lines.tax_amount - order_lines.service_charge_amount
-                + order_lines.discount_amount
+            case
+                when coalesce(item_type, 'ITEM') <> 'GIFT_CARD'
+                    then total_amount - tax_amount - service_charge_amount + discount_amount
             end
         ) as gross_amount,
-        sum(
-            case when order_lines.item_type = 'GIFT_CARD' then order_lines.total_amount - order_lines.tax_amount end
-        ) as gift_card_amount
-    from {{ ref('stg_square__order_lines') }} as order_lines
-    group by order_lines.order_id, order_lines.order_updated_at
+        sum(case when item_type = 'GIFT_CARD' then total_amount - tax_amount end) as gift_card_amount
+    from {{ ref('stg_square__order_lines') }}
+    group by order_id, order_updated_at
 
 ),
 
@@ -58,7 +56,8 @@ shaped as (
         cast(coalesce(lines.gift_card_amount, 0) as decimal(18, 4)) as gift_card_amount,
         documents.created_at,
         documents.till_at as processed_at,
-        case when documents.order_state = 'COMPLETED' then coalesce(documents.paid_at, documents.closed_at) end as paid_at,
+        case when documents.order_state = 'COMPLETED' then coalesce(documents.paid_at, documents.closed_at) end
+            as paid_at,
         case when documents.order_state = 'COMPLETED' then documents.closed_at end as fulfilled_at,
         case
             when documents.is_return_only or documents.order_state = 'CANCELED'

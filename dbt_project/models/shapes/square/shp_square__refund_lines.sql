@@ -1,5 +1,5 @@
--- Goods come back where they are returned, which may be another store than the one that sold them. Whether they went back
--- on the shelf only the stock's movements tell.
+-- Goods come back where they are returned, which may be another store than the one that sold them. Whether they went
+-- back on the shelf only the stock's movements tell.
 with returned_lines as (
 
     {{ square_returned_lines() }}

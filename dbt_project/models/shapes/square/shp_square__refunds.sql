@@ -17,7 +17,7 @@ lines as (
 
     select
         order_return_id,
-        sum(subtotal_amount + coalesce(tax_amount, 0)) as line_amount
+        sum(subtotal_amount + tax_amount) as line_amount
     from ({{ square_returned_lines() }}) as returned_lines
     group by order_return_id
 
