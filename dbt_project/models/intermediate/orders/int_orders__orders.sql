@@ -1,5 +1,6 @@
--- Test and cancelled orders stay, marked. Sales are sums of the lines; document_* columns are the vendor's own figures
--- in the order's currency, to tie out with. ordered_at is when the shopper ordered (processed_at).
+-- Test and cancelled orders stay, marked, and so do returns whose sale nobody knows: they sell less than nothing. Sales
+-- are sums of the lines; document_* columns are the vendor's own figures in the order's currency, to tie out with.
+-- ordered_at is when the shopper ordered (processed_at).
 with headers as (
 
     select * from {{ ref('int_orders__headers') }}
@@ -63,6 +64,7 @@ combined as (
         headers.location_key,
         case
             when headers.cancelled_at is not null then 'cancelled'
+            when headers.financial_status = 'return_without_sale' then 'return'
             when refunds.document_refunded_amount > 0 and refunds.document_refunded_amount >= headers.total_amount
                 then 'refunded'
             when headers.fulfilled_at is not null then 'fulfilled'
@@ -79,6 +81,7 @@ combined as (
         headers.exchange_rate,
         headers.is_test,
         headers.cancelled_at is not null as is_cancelled,
+        coalesce(headers.financial_status = 'return_without_sale', false) as is_return,
         headers.is_tax_included,
         coalesce(lines.line_count, 0) as line_count,
         coalesce(lines.quantity, 0) as quantity,

@@ -1,5 +1,5 @@
--- A return without its sale, or a refund without its order, is an order of nothing: it sold nothing, so it counts as
--- cancelled, and its refund finds it. Lines are said without tax, as Square adds the tax in one country and includes
+-- A return without its sale, or a refund without its order, is an order of nothing that its refund finds; nobody bought
+-- anything by it (return_without_sale). Lines are said without tax, as Square adds the tax in one country and includes
 -- it in another. Service charges and the rounding of cash are in the total and stand in order_adjustments.
 with documents as (
 
@@ -60,8 +60,7 @@ shaped as (
             as paid_at,
         case when documents.order_state = 'COMPLETED' then documents.closed_at end as fulfilled_at,
         case
-            when documents.is_return_only or documents.order_state = 'CANCELED'
-                then coalesce(documents.closed_at, documents.updated_at)
+            when documents.order_state = 'CANCELED' then coalesce(documents.closed_at, documents.updated_at)
         end as cancelled_at,
         documents.updated_at
     from documents
