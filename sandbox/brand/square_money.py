@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from sandbox.brand.shop_orders import AFTERMATH
 from sandbox.brand.store_payments import REASONS, STATUS, card_columns
 from sandbox.brand.store_world import Stores, Table
 from sandbox.brand.texts import either, letter_token, masked, stamps, take
@@ -22,7 +23,7 @@ def _payments(stores: Stores) -> Table:
     linked = payments.refund_payment >= 0
     refunded, refunded_at = payments.refund_payment[linked], payments.refund_done_at[linked]
     versions = number_versions(
-        [(every, payments.at), (every, payments.fee_at), (refunded, refunded_at)], stores.basis.end
+        [(every, payments.at), (every, payments.fee_at), (refunded, refunded_at)], stores.basis.end + AFTERMATH
     )
     row, at = versions.thing, versions.at
     order = payments.order[row]
@@ -66,7 +67,9 @@ def _payments(stores: Stores) -> Table:
 def _refunds(stores: Stores) -> Table:
     orders, payments = stores.orders, stores.payments
     every = np.arange(len(payments.refund_order))
-    versions = number_versions([(every, payments.refund_at), (every, payments.refund_done_at)], stores.basis.end)
+    versions = number_versions(
+        [(every, payments.refund_at), (every, payments.refund_done_at)], stores.basis.end + AFTERMATH
+    )
     row, at = versions.thing, versions.at
     order = payments.refund_order[row]
     done = payments.refund_done_at[row] <= at

@@ -12,6 +12,7 @@ import pyarrow as pa
 from sandbox.brand.basis import DAY, NEVER, Ints
 from sandbox.brand.orders import sum_by
 from sandbox.brand.people import phone_text
+from sandbox.brand.shop_orders import AFTERMATH
 from sandbox.brand.square_goods import goods_tables
 from sandbox.brand.square_money import money_tables
 from sandbox.brand.store_customers import DIRECTORY, PHONE, SOURCES
@@ -60,7 +61,7 @@ def _customers(stores: Stores) -> Table:
     moments = (customers.created_at, customers.email_at, customers.phone_at, customers.unsubscribed_at)
     versions = number_versions(
         [(every, np.where(at < customers.deleted_at, at, NEVER)) for at in moments] + [(every, customers.deleted_at)],
-        stores.basis.end,
+        stores.basis.end + AFTERMATH,
     )
     row, at = versions.thing, versions.at
     rows = pa.array(row)
@@ -89,7 +90,9 @@ def _loyalty(stores: Stores) -> Table:
     joins = (customers.kind == PHONE) | ((customers.kind == DIRECTORY) & (rng.random(len(customers)) < 0.5))
     row = np.flatnonzero(joins & (customers.phone_at < NEVER))
     points = rng.integers(0, 400, len(customers))
-    versions = number_versions([(row, customers.phone_at[row]), (row, customers.deleted_at[row])], stores.basis.end)
+    versions = number_versions(
+        [(row, customers.phone_at[row]), (row, customers.deleted_at[row])], stores.basis.end + AFTERMATH
+    )
     row, at = versions.thing, versions.at
     owner = np.where(customers.deleted_at[row] <= at, customers.merged_into[row], row)
     return {
@@ -107,7 +110,7 @@ def _loyalty(stores: Stores) -> Table:
 def _orders(stores: Stores) -> Table:
     orders = stores.orders
     n, every = len(orders), np.arange(len(orders))
-    versions = number_versions([(every, orders.created_at), (every, orders.closed_at)], stores.basis.end)
+    versions = number_versions([(every, orders.created_at), (every, orders.closed_at)], stores.basis.end + AFTERMATH)
     o, at = versions.thing, versions.at
     closed = orders.closed_at[o] <= at
     state = np.where(~closed | (orders.state[o] == OPEN), 1, np.where(orders.state[o] == CANCELED, 2, 0))

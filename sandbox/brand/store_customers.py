@@ -99,17 +99,7 @@ def make_store_customers(basis: Basis, people: People, orders: StoreOrders, card
         into[part] = n - counts[3] + np.arange(counts[3])
         deleted[part] = rows.merged_at
 
-    has_email = (kind == DIRECTORY) & (rng.random(n) < 0.75)
-    has_phone = (kind == PHONE) | ((kind == DIRECTORY) & ((rng.random(n) < 0.55) | ~has_email))
-    has_email[twin_first], has_phone[twin_first] = False, True
-    twins = counts[0] + np.arange(counts[1])
-    has_email[twins], has_phone[twins] = True, False
-    single = np.ones(n, dtype=bool)
-    single[twin_first] = single[twins] = False
-    learns = (kind == DIRECTORY) & (has_email != has_phone) & single & (rng.random(n) < 0.2)
-    learnt = np.maximum(created, 0) + rng.integers(5 * DAY, 50 * DAY, n)
-    email_at = np.where(has_email, created, np.where(learns, learnt, NEVER))
-    phone_at = np.where(has_phone, created, np.where(learns, learnt, NEVER))
+    email_at, phone_at = _learnt(rng, kind, created, twin_first, counts[0] + np.arange(counts[1]))
     merged = np.arange(n - counts[3], n)
     email_at[merged] = phone_at[merged] = rows.merged_at
 
@@ -144,6 +134,19 @@ def make_store_customers(basis: Basis, people: People, orders: StoreOrders, card
         of_order=_of_order(orders, rows.of_sale, deleted, into),
         receipt=_receipts(rng, people, orders, rows.of_sale, card),
     )
+
+
+def _learnt(rng: np.random.Generator, kind: Ints, created: Ints, by_phone: Ints, by_email: Ints) -> tuple[Ints, Ints]:
+    """When each profile got its e-mail and its phone. Some that know one of them learn the other later."""
+    n = len(kind)
+    has_email = (kind == DIRECTORY) & (rng.random(n) < 0.75)
+    has_phone = (kind == PHONE) | ((kind == DIRECTORY) & ((rng.random(n) < 0.55) | ~has_email))
+    has_email[by_phone], has_phone[by_phone] = False, True
+    has_email[by_email], has_phone[by_email] = True, False
+    learns = (kind == DIRECTORY) & (has_email != has_phone) & (rng.random(n) < 0.2)
+    learns[by_phone] = learns[by_email] = False
+    later = np.where(learns, np.maximum(created, 0) + rng.integers(5 * DAY, 50 * DAY, n), NEVER)
+    return np.where(has_email, created, later), np.where(has_phone, created, later)
 
 
 def _make_rows(basis: Basis, rng: np.random.Generator, orders: StoreOrders, card: Ints, way: Ints) -> _Rows:

@@ -117,8 +117,9 @@ def store_totals(stores: Stores) -> Table:
 
 
 def stacked(upper: Table, lower: Table) -> Table:
-    """Two tables of the same columns, one above the other."""
-    return {name: pa.concat_arrays([_array(upper[name]), _array(lower[name])]) for name in upper}
+    """Two tables of the same columns, one above the other; ids that are numbers above become text as below."""
+    pairs = {name: (_array(upper[name]), _array(lower[name])) for name in upper}
+    return {name: pa.concat_arrays([one.cast(other.type), other]) for name, (one, other) in pairs.items()}
 
 
 def _array(values: object) -> pa.Array:

@@ -139,7 +139,7 @@ def sales_tax(store: Ints, net: Ints) -> Ints:
 
 def store_second(basis: Basis, store: Ints, day: Ints, second: Ints | int) -> Ints:
     """The world's second at which a store's clock shows so many seconds after midnight of a day."""
-    midnights = np.array([_midnights(one.zone, basis.span_days + 40) for one in STORES])
+    midnights: Ints = np.array([_midnights(one.zone, basis.span_days + 40) for one in STORES])
     return midnights[store, np.minimum(day, basis.span_days + 39)] + second
 
 

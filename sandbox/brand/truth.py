@@ -21,7 +21,7 @@ from sandbox.brand.customers import Accounts
 from sandbox.brand.messages import Profiles
 from sandbox.brand.people import phone_text
 from sandbox.brand.shop import Shop
-from sandbox.brand.store_truth import stacked, stock_table, store_causes, store_emails, store_owners, store_totals
+from sandbox.brand.store_truth import stacked, store_causes, store_emails, store_owners, store_totals
 from sandbox.brand.store_world import Stores
 from sandbox.brand.subscribers import Subscribers
 from sandbox.brand.texts import digits, either, flat, join, stamps, take
@@ -54,7 +54,6 @@ def truth_tables(
         "channel_effects": _effects(shop, visits),
         "shop_totals": _totals(shop),
         "store_totals": store_totals(stores),
-        "stock": stock_table(stores),
     }
 
 

@@ -35,9 +35,8 @@ class Catalog:
         if asked.get("begin_time"):
             found = found[view.values("updated_at")[found] > micros(asked["begin_time"], "begin_time")]
         rows, more = self._shown.page(call, view, found, "object_id", call.size(PAGE, MOST, strict=False))
-        if rows:
-            more = more | {"latest_time": time(int(view.values("updated_at").max()))}
-        answer = listing("objects", self._documents(rows), more)
+        latest = {"latest_time": time(int(view.values("updated_at").max()))} if rows else {}
+        answer = listing("objects", self._documents(rows), more | latest)
         if asked.get("include_related_objects"):
             items = sorted({row["item_id"] for row in rows if row["item_id"]})
             related = self._documents(view.rows([view.position[one] for one in items]))

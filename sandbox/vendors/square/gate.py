@@ -27,7 +27,7 @@ from sandbox.limits import Bucket
 
 TOKEN = "Bearer sq_sandbox"
 DEFAULT_VERSION = "2026-09-16"
-BURST, PER_SECOND = 60, 20.0
+BURST, PER_SECOND = 40, 10.0
 # What may change from page to page of one query.
 NOT_QUERY = ("cursor", "limit")
 
