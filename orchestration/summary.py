@@ -89,7 +89,7 @@ def _customers(connection: duckdb.DuckDBPyConnection, known: set[str]) -> Iterat
 def _orders(connection: duckdb.DuckDBPyConnection, known: set[str], currency: str) -> Iterator[str]:
     if "fct_orders" in known:
         rows = connection.execute(
-            "select channel, count(*), count(distinct customer_id), "
+            "select channel, count(*) filter (where not is_return), count(distinct customer_id), "
             "cast(round(sum(net_sales_amount), 2) as decimal(18, 2)) from fct_orders "
             "where not is_test group by channel order by sum(net_sales_amount) desc nulls last, channel asc nulls last"
         ).fetchall()

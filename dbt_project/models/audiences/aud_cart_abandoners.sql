@@ -15,7 +15,7 @@ as_of as (
 orders as (
 
     select * from {{ ref('int_orders__orders') }}
-    where not is_test
+    where not is_test and not is_return
 
 ),
 

@@ -17,7 +17,7 @@ orders as (
         order_key,
         net_sales_amount
     from {{ ref('fct_orders') }}
-    where not is_test and not is_cancelled
+    where not is_test and not is_cancelled and not is_return
 
 ),
 

@@ -1,8 +1,14 @@
 -- Catches a change of one amount that the others did not follow, a cancelled order that still sells, and refunds of
--- more than was sold: net sales must not be negative.
+-- more than was sold: net sales must not be negative, but for what came back without its sale (a line of no units).
 with orders as (
 
     select * from {{ ref('fct_orders') }}
+
+),
+
+lines as (
+
+    select * from {{ ref('fct_order_lines') }}
 
 )
 
@@ -13,5 +19,10 @@ from orders
 where
     net_sales_amount
     <> gross_amount - discount_amount - refunded_line_amount - removed_amount - cancelled_amount
-    or net_sales_amount < 0
     or (is_cancelled and net_sales_amount <> 0)
+union all
+select
+    order_line_key as order_key,
+    net_sales_amount
+from lines
+where net_sales_amount < 0 and quantity > 0

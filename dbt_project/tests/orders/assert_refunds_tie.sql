@@ -1,5 +1,6 @@
 -- Catches refunds read twice or attached to the wrong order: no order gives back more money or more units than it had,
--- and each refund is its lines, their tax, shipping and the rest.
+-- and each refund is its lines, their tax, shipping and the rest. (What came back without its sale, a line of no units,
+-- was never had.)
 with refunds as (
 
     select * from {{ ref('fct_refunds') }}
@@ -28,10 +29,15 @@ select
     'more money given back than the order had' as problem,
     order_key as document_key
 from orders
-where refunded_amount > total_amount
+where
+    refunded_amount > total_amount and not is_return
+    and not exists (
+        select 1 from lines
+        where lines.order_key = orders.order_key and lines.quantity = 0
+    )
 union all
 select
     'more units given back than sold' as problem,
     order_line_key as document_key
 from lines
-where refunded_quantity > quantity
+where refunded_quantity > quantity and quantity > 0

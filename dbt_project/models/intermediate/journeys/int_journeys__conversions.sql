@@ -2,7 +2,7 @@
 with orders as (
 
     select * from {{ ref('int_orders__orders') }}
-    where not is_test and not is_cancelled
+    where not is_test and not is_cancelled and not is_return
 
 ),
 

@@ -1,5 +1,6 @@
--- Test and cancelled orders stay, marked. Sales are sums of the lines; document_* columns are the vendor's own figures
--- in the order's currency, to tie out with. ordered_at is when the shopper ordered (processed_at).
+-- Test and cancelled orders stay, marked, and so do returns whose sale nobody knows: they sell less than nothing. Sales
+-- are sums of the lines; document_* columns are the vendor's own figures in the order's currency, to tie out with.
+-- ordered_at is when the shopper ordered (processed_at).
 with headers as (
 
     select * from {{ ref('int_orders__headers') }}
@@ -34,6 +35,23 @@ refunds as (
 
 ),
 
+adjustments as (
+
+    {{ union_shape('order_adjustments') }}
+
+),
+
+charges as (
+
+    select
+        order_key,
+        cast(sum(amount) as decimal(18, 4)) as service_charge_amount
+    from adjustments
+    where adjustment_type in ('service_charge', 'rounding')
+    group by order_key
+
+),
+
 combined as (
 
     select
@@ -46,6 +64,7 @@ combined as (
         headers.location_key,
         case
             when headers.cancelled_at is not null then 'cancelled'
+            when headers.financial_status = 'return_without_sale' then 'return'
             when refunds.document_refunded_amount > 0 and refunds.document_refunded_amount >= headers.total_amount
                 then 'refunded'
             when headers.fulfilled_at is not null then 'fulfilled'
@@ -62,6 +81,7 @@ combined as (
         headers.exchange_rate,
         headers.is_test,
         headers.cancelled_at is not null as is_cancelled,
+        coalesce(headers.financial_status = 'return_without_sale', false) as is_return,
         headers.is_tax_included,
         coalesce(lines.line_count, 0) as line_count,
         coalesce(lines.quantity, 0) as quantity,
@@ -75,6 +95,8 @@ combined as (
         {{ reported_amount('coalesce(headers.tax_amount, 0)', 'headers.exchange_rate') }} as tax_amount,
         {{ reported_amount('coalesce(headers.shipping_amount, 0)', 'headers.exchange_rate') }} as shipping_amount,
         {{ reported_amount('coalesce(headers.tip_amount, 0)', 'headers.exchange_rate') }} as tip_amount,
+        {{ reported_amount('coalesce(charges.service_charge_amount, 0)', 'headers.exchange_rate') }}
+            as service_charge_amount,
         {{ reported_amount('headers.total_amount', 'headers.exchange_rate') }} as total_amount,
         coalesce(refunds.refunded_amount, cast(0 as decimal(18, 4))) as refunded_amount,
         headers.total_amount as document_total_amount,
@@ -90,6 +112,7 @@ combined as (
     from headers
     left join lines on headers.order_key = lines.order_key
     left join refunds on headers.order_key = refunds.order_key
+    left join charges on headers.order_key = charges.order_key
 
 )
 

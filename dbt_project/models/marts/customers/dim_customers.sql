@@ -30,9 +30,9 @@ ordered as (
 
     select
         record_customers.customer_id,
-        count(*) as order_count,
-        min(orders.order_date) as first_order_date,
-        max(orders.order_date) as last_order_date,
+        count(case when not orders.is_return then 1 end) as order_count,
+        min(case when not orders.is_return then orders.order_date end) as first_order_date,
+        max(case when not orders.is_return then orders.order_date end) as last_order_date,
         sum(orders.net_sales_amount) as net_sales_amount
     from orders
     inner join record_customers on orders.record_key = record_customers.record_key

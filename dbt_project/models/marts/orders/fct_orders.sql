@@ -1,4 +1,5 @@
--- Test and cancelled orders are here, marked: sums of net sales need is_test = false; cancelled ones have none.
+-- Test and cancelled orders are here, marked: sums of net sales need is_test = false; cancelled ones have none. So are
+-- returns whose sale nobody knows: their net sales are negative, and they are no order of anybody.
 with orders as (
 
     select * from {{ ref('int_orders__orders') }}
@@ -16,7 +17,7 @@ owned as (
     select
         orders.*,
         record_customers.customer_id,
-        not orders.is_test and not orders.is_cancelled as is_counted
+        not orders.is_test and not orders.is_cancelled and not orders.is_return as is_counted
     from orders
     left join record_customers on orders.record_key = record_customers.record_key
 
@@ -65,11 +66,13 @@ fct_orders as (
         tax_amount,
         shipping_amount,
         tip_amount,
+        service_charge_amount,
         gift_card_amount,
         total_amount,
         refunded_amount,
         is_test,
         is_cancelled,
+        is_return,
         coalesce(customer_order_number = 1, false) as is_first_order,
         ordered_at,
         created_at,
