@@ -24,7 +24,9 @@ OPTIONS = {
     "theme.base": "light",
     "theme.primaryColor": "#0072B2",
     "theme.textColor": "#31333F",
-    "theme.metricValueFontSize": "1.75rem",
+    "theme.metricValueFontSize": "1.5rem",
+    "theme.headingFontSizes": '["1.9rem", "1.35rem", "1.15rem"]',
+    "theme.paddingTop": "2.5rem",
 }
 
 

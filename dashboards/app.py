@@ -11,6 +11,7 @@ import streamlit as st
 import selvage
 from dashboards import attribution, customer, data, overview, stock, sync_health
 
+ICON = str(Path(__file__).with_name("icon.svg"))
 PAGES: tuple[tuple[str, str, str, Callable[[data.Marts], None]], ...] = (
     ("overview", "Overview", ":material/monitoring:", overview.page),
     ("attribution", "Attribution", ":material/account_tree:", attribution.page),
@@ -21,7 +22,8 @@ PAGES: tuple[tuple[str, str, str, Callable[[data.Marts], None]], ...] = (
 
 
 def main() -> None:
-    st.set_page_config(page_title="Selvage", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
+    st.set_page_config(page_title="Selvage", page_icon=ICON, layout="wide")
+    st.logo(ICON)
     marts = data.published()
     chosen = st.navigation(
         [

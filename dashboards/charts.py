@@ -34,7 +34,7 @@ def show(figure: go.Figure, key: str, x_title: str, y_title: str, height: int = 
     """Paint a figure in the common frame; the legend lies above the plot, where it takes no width."""
     figure.update_layout(
         height=height,
-        margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        margin={"l": 8, "r": 8, "t": 36 if figure.layout.showlegend else 8, "b": 8},
         font={"family": "Source Sans, sans-serif", "size": 14, "color": INK},
         plot_bgcolor="white",
         paper_bgcolor="white",
@@ -43,6 +43,7 @@ def show(figure: go.Figure, key: str, x_title: str, y_title: str, height: int = 
         bargap=0.25,
         separators=".,",
     )
-    figure.update_xaxes(title=x_title, gridcolor=LINE, zerolinecolor=LINE, linecolor=LINE, automargin=True)
-    figure.update_yaxes(title=y_title, gridcolor=LINE, zerolinecolor=LINE, automargin=True)
+    titles = {"font": {"size": 13}, "standoff": 12}
+    figure.update_xaxes(title={"text": x_title, **titles}, gridcolor=LINE, zerolinecolor=LINE, linecolor=LINE, automargin=True)
+    figure.update_yaxes(title={"text": y_title, **titles}, gridcolor=LINE, zerolinecolor=LINE, automargin=True)
     st.plotly_chart(figure, theme=None, key=key, config={"displayModeBar": False, "scrollZoom": False}, alt=alt)

@@ -74,9 +74,16 @@ def _numbers(found: dict[str, Any]) -> None:
     where = ", ".join(filter(None, (found["region_code"], found["country_code"]))) or "unknown region"
     st.caption(
         f"{words.label(found['customer_type'])} · {where} · consent to marketing: e-mail "
-        f"{found['email_consent_status']}, SMS {found['sms_consent_status']} · {found['record_count']} records of "
-        f"{found['source_system_count']} vendors: {found['account_count']} accounts, {found['guest_checkout_count']} guest "
-        f"check-outs, {found['profile_count']} messaging profiles, {found['visitor_count']} browsers"
+        f"{found['email_consent_status']}, SMS {found['sms_consent_status']} · "
+        f"{words.counted(found['record_count'], 'record')} of {words.counted(found['source_system_count'], 'vendor')}: "
+        + ", ".join(
+            words.counted(found[f"{kind}_count"], noun)
+            for kind, noun in (
+                ("account", "account"), ("guest_checkout", "guest check-out"), ("profile", "messaging profile"),
+                ("visitor", "browser"),
+            )
+            if found[f"{kind}_count"]
+        )
     )
 
 
@@ -114,6 +121,7 @@ def _details(
     in_orders, in_touches, in_identifiers, in_audiences = st.tabs(names)
     currency = found.get("currency_code", marts.brand.reporting_currency)
     with in_orders:
+        st.caption("All of them, also test and cancelled orders, which count in no figure.")
         _table(orders, "customer_orders", _order_columns(currency), "orders")
     with in_touches:
         _table(touches, "customer_touches", TOUCH_COLUMNS, "touchpoints")

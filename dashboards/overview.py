@@ -41,23 +41,24 @@ def _numbers(marts: Marts, span: Span, first: date, currency: str) -> None:
     now = _totals(marts, span)
     # A span before that the data don't cover whole would make any change look like growth.
     then = _totals(marts, span.before) if span.before.first >= first else {}
+    unknown = now["unknown_order_count"]
     average = now["net_sales_amount"] / now["order_count"] if now["order_count"] else None
     shown = (
         ("Net sales", words.money(now["net_sales_amount"], currency), "net_sales_amount"),
         ("Orders", words.number(now["order_count"]), "order_count"),
         ("Average order", words.money(average, currency), None),
         ("Customers", words.number(now["customer_count"]), "customer_count"),
-        ("New customers", words.number(now["new_customer_count"]), "new_customer_count"),
+        ("Repeat orders", words.percent(now["repeat_order_count"], now["order_count"] - unknown), None),
     )
     for column, (title, value, key) in zip(st.columns(len(shown)), shown, strict=True):
         change = f"{100 * (float(now[key]) / float(then[key]) - 1):+.0f} %" if key and then.get(key) else None
         column.metric(title, value, change, border=True, help=f"Compared with the {span.days} days before, up to the "
                       "same hour." if change else None)  # fmt: skip
-    unknown = now["unknown_order_count"]
-    told = f"Of the orders, {words.percent(unknown, now['order_count'])} can't be told whose they are. " if unknown else ""
+    told = f"{words.percent(unknown, now['order_count'])} of the orders have no known customer. " if unknown else ""
     st.caption(
         f"{words.day(span.first)} to {words.day(span.last)}, without test and cancelled orders. {told}Net sales are "
-        "lines less discounts and refunded lines, without tax and shipping, on the day of the order."
+        "lines less discounts and refunded lines, without tax and shipping, on the day of the order. An order is a repeat "
+        "if its customer is known and had ordered before."
     )
 
 
@@ -72,7 +73,11 @@ def _over_time(marts: Marts, span: Span, grain: Grain, currency: str) -> None:
     partial = [periods.is_partial(begin, grain, span, marts.zone) for begin in begins]
     if any(partial):
         which = " and ".join(periods.named(b, grain) for b, p in zip(begins, partial, strict=True) if p)
-        st.caption(f"Hatched bars and open dots are not complete: {which}.")
+        of = {"day": "", "week": "the week from ", "month": ""}[grain]
+        st.caption(
+            f"Hatched bars and open dots are incomplete periods ({of}{which}): the figures begin on "
+            f"{words.day(span.first)} and end on {words.moment(span.until, marts)}."
+        )
     period = {"day": "Day", "week": "Week from Monday", "month": "Month"}[grain]
     charts.show(
         _bars(frame, "net_sales_amount", begins, partial, grain), "net_sales", period, f"Net sales ({currency})",
@@ -104,12 +109,16 @@ def _series(frame: pd.DataFrame, measure: str, begins: list[date]) -> pd.DataFra
 def _bars(frame: pd.DataFrame, measure: str, begins: list[date], partial: list[bool], grain: Grain) -> go.Figure:
     figure, wide = go.Figure(), _series(frame, measure, begins)
     colours = charts.colours(wide.columns, charts.SALES_CHANNELS)
+    names = [periods.named(begin, grain) for begin in begins]
     hatch = {"shape": ["/" if part else "" for part in partial], "fillmode": "replace", "size": 6}
     for channel in wide:
         marker = {"color": colours[channel], "pattern": hatch}
-        figure.add_bar(x=_axis(begins, grain), y=wide[channel], name=words.label(channel), marker=marker)
+        named = {"name": words.label(channel), "legendgroup": channel}
+        figure.add_bar(x=names, y=wide[channel], marker=marker, showlegend=False, **named)
+        # The legend would be hatched like the first bar; a bar of nothing stands in it instead.
+        figure.add_bar(x=[None], y=[None], marker={"color": colours[channel]}, **named)
     figure.update_layout(barmode="relative", showlegend=True, hovermode="x unified")
-    return figure
+    return _by_period(figure, begins, grain)
 
 
 def _lines(frame: pd.DataFrame, measure: str, begins: list[date], partial: list[bool], grain: Grain) -> go.Figure:
@@ -118,14 +127,21 @@ def _lines(frame: pd.DataFrame, measure: str, begins: list[date], partial: list[
     dots = ["circle-open" if part else "circle" for part in partial]
     for channel in wide:
         figure.add_scatter(
-            x=_axis(begins, grain), y=wide[channel], name=words.label(channel), mode="lines+markers",
-            line={"color": colours[channel], "width": 2}, marker={"symbol": dots, "size": 8},
+            x=[periods.named(begin, grain) for begin in begins], y=wide[channel], name=words.label(channel), mode="lines+markers",
+            line={"color": colours[channel], "width": 2}, marker={"symbol": dots, "size": 8}, showlegend=len(wide.columns) > 1,
         )  # fmt: skip
     figure.update_layout(showlegend=True, hovermode="x unified")
     figure.update_yaxes(rangemode="tozero")
+    return _by_period(figure, begins, grain)
+
+
+def _by_period(figure: go.Figure, begins: list[date], grain: Grain) -> go.Figure:
+    """Each period is a place on the axis, named by its first day; of many, every so many are labelled."""
+    labelled = begins[:: -(-len(begins) // 12)]
+    texts = [
+        f"{begin:%b %Y}" if grain == "month" else f"{begin.day} {begin:%b}<br>{begin.year if at == 0 else ''}"
+        for at, begin in enumerate(labelled)
+    ]
+    names = [periods.named(begin, grain) for begin in labelled]
+    figure.update_xaxes(type="category", tickmode="array", tickvals=names, ticktext=texts, tickangle=0, showgrid=False)
     return figure
-
-
-def _axis(begins: list[date], grain: Grain) -> list[str] | list[date]:
-    """Months are names: on a time axis a bar of a month would stand between two."""
-    return [periods.named(begin, grain) for begin in begins] if grain == "month" else begins

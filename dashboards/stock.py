@@ -37,7 +37,7 @@ def page(marts: Marts) -> None:
     )
     cover = _cover(marts, None if chosen == EVERYWHERE else chosen)
     _numbers(cover)
-    left, right = st.columns([3, 2])
+    left, right = st.columns(2, gap="medium")
     with left:
         st.subheader("How long it lasts", anchor=False)
         _bands(cover)
@@ -108,10 +108,11 @@ def _bands(cover: pd.DataFrame) -> None:
     values = [int(counts.get(name, 0)) for name in names]
     figure = go.Figure(
         go.Bar(
-            x=names, y=values, text=[f"{value:,}" for value in values], textposition="outside", cliponaxis=False,
+            x=[name.replace(" ", "<br>", 1) for name in names], y=values, text=[f"{value:,}" for value in values], textposition="outside", cliponaxis=False,
             marker={"color": [colour for _, colour in BANDS]}, hoverinfo="skip",
         )
     )  # fmt: skip
+    figure.update_xaxes(showgrid=False)
     charts.show(figure, "bands", "Days of cover", "SKUs", 300, alt="SKUs by days of cover")
 
 

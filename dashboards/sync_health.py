@@ -24,7 +24,7 @@ def page(marts: Marts) -> None:
         totals[name], runs[name] = totals[name].map(words.label), runs[name].map(words.label)
     _numbers(totals, runs)
     st.subheader("By audience and tool", anchor=False)
-    tables.paged(totals, "totals", TOTAL_COLUMNS, what="audiences in a tool")
+    tables.paged(totals, "totals", TOTAL_COLUMNS, what="audiences and tools")
     _over_time(runs)
     _rejections(marts)
     with st.expander("Every run"):
@@ -37,12 +37,12 @@ def _numbers(totals: pd.DataFrame, runs: pd.DataFrame) -> None:
     last = newest["last_recorded_at"].max()
     shown = (
         ("Members now", words.number(totals["member_count"].sum())),
-        ("Last run", f"{words.day(last)}, {last:%H:%M}"),
+        ("Last run", f"{last.day} {last:%b, %H:%M}"),
         ("Added then", words.number(newest["add_count"].sum())),
         ("Removed then", words.number(newest["removal_count"].sum())),
         ("Rejected then", words.number(newest["rejected_count"].sum())),
     )
-    for column, (title, value) in zip(st.columns([3, 4, 3, 3, 3]), shown, strict=True):
+    for column, (title, value) in zip(st.columns(5), shown, strict=True):
         column.metric(title, value, border=True)
     st.caption("A customer in two tools counts in both. Members are those that a tool took and was not told to remove since.")
 
@@ -60,20 +60,20 @@ def _over_time(runs: pd.DataFrame) -> None:
     for name, measure, colour, sign in (
         ("Added", "add_count", charts.BLUE, 1),
         ("Updated", "update_count", charts.SKY, 1),
-        ("Removed", "removal_count", charts.ORANGE, -1),
+        ("Removed (below the line)", "removal_count", charts.ORANGE, -1),
     ):
         figure.add_bar(
             x=times, y=sign * of_it[measure], name=name, marker={"color": colour}, customdata=of_it[measure],
             hovertemplate=f"{name}: %{{customdata:,}}<extra></extra>",
         )  # fmt: skip
     figure.add_scatter(
-        x=times, y=of_it["rejected_count"], name="Rejected", mode="markers",
+        x=times, y=of_it["rejected_count"].where(of_it["rejected_count"] > 0), name="Rejected", mode="markers",
         marker={"color": charts.RED, "symbol": "x", "size": 9}, hovertemplate="Rejected: %{y:,}<extra></extra>",
     )  # fmt: skip
     figure.update_layout(barmode="relative", showlegend=True, hovermode="x unified")
     figure.update_traces(width=min(0.7, 0.08 * len(of_it)), selector={"type": "bar"})
     figure.update_xaxes(type="category")
-    charts.show(figure, "runs_chart", "Run", "Customers (removed below the line)", 340, alt="Changes sent by run")
+    charts.show(figure, "runs_chart", "Run", "Customers", 340, alt="Changes sent by run")
 
 
 def _rejections(marts: Marts) -> None:

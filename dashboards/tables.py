@@ -32,15 +32,14 @@ def paged(
     shown = frame[list(columns)]
     total = len(shown)
     pages = max(1, -(-total // rows))
-    table, foot = st.container(), st.container(horizontal=True, vertical_alignment="center")
-    page = 1
-    with foot:
-        if pages > 1:
-            page = min(st.pagination(pages, key=f"{key}_page"), pages)
-        first = (page - 1) * rows
-        last = min(first + rows, total)
-        st.caption(f"{first + 1:,} to {last:,} of {total:,} {what}" if pages > 1 else f"{total:,} {what}")
-    painted = {"hide_index": True, "column_config": dict(columns), "height": "content", "key": key}
+    table = st.container()
+    first, last = 0, total
+    if pages > 1:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            page = st.pagination(pages, key=f"{key}_page")
+            first, last = (page - 1) * rows, min(page * rows, total)
+            st.caption(f"{first + 1:,} to {last:,} of {total:,} {what}")
+    painted = {"hide_index": True, "column_config": dict(columns), "height": "content", "placeholder": "–", "key": key}
     if choose is None:
         table.dataframe(shown.iloc[first:last], **painted)
         return

@@ -44,6 +44,11 @@ def number(value: Any, places: int = 0) -> str:
     return NONE if value is None or pd.isna(value) else f"{value:,.{places}f}"
 
 
+def counted(value: int, noun: str) -> str:
+    """1 account, 2 accounts."""
+    return f"{value:,} {noun}" if value == 1 else f"{value:,} {noun}s"
+
+
 def percent(part: Any, whole: Any) -> str:
     """A share without decimals; below 10 % with one."""
     if part is None or not whole:

@@ -3,7 +3,7 @@ select
     sum(net_sales_amount) as net_sales_amount,
     count(*) as order_count,
     count(distinct customer_id) as customer_count,
-    count(case when is_first_order then 1 end) as new_customer_count,
+    count(case when customer_id is not null and not is_first_order then 1 end) as repeat_order_count,
     count(case when customer_id is null then 1 end) as unknown_order_count
 from fct_orders
 where not is_test and not is_cancelled
