@@ -31,7 +31,7 @@ def section(marts: Marts, span: Span, model: str) -> None:
         st.info("No ad spend, credit or claims in this period.")
         return
     currency = frame["currency_code"].iloc[0]
-    platforms, campaigns = frame[frame["campaign"].isna()].copy(), frame[frame["campaign"].notna()].copy()
+    platforms, campaigns = frame[frame["is_platform"]].copy(), frame[~frame["is_platform"]].copy()
     for part in (platforms, campaigns):
         part["platform"] = part["platform"].map(words.label)
     st.caption(
@@ -39,10 +39,10 @@ def section(marts: Marts, span: Span, model: str) -> None:
         "revenue and don't add up. ROAS is credited net sales per unit of spend; over-claim is claims per credited net sales."
     )
     tables.paged(platforms, "platforms", _columns(currency), what="platforms")
-    unread = platforms.loc[platforms["spend_amount"] == 0, "platform"].tolist()
+    unread = platforms.loc[platforms["spend_amount"].isna(), "platform"].tolist()
     if unread:
         st.caption(f"Without known spend, as no ad account of theirs tells of any: {', '.join(unread)}.")
-    paid = campaigns[campaigns["spend_amount"] > 0].head(SHOWN)
+    paid = campaigns[campaigns["spend_amount"].notna()].head(SHOWN)
     if len(paid):
         _campaigns(paid, currency)
     with st.expander("Every campaign"):

@@ -89,7 +89,7 @@ def _channels(marts: Marts, span: Span, model: str, currency: str) -> None:
     figure.update_xaxes(range=[min(0, chosen["attributed_revenue"].min()), chosen["attributed_revenue"].max() * 1.25])
     st.subheader("Credit by channel", anchor=False)
     charts.show(
-        figure, "credit", f"Credited net sales ({currency})", "Marketing channel", 80 + 36 * len(chosen),
+        figure, "credit", f"Credited net sales ({currency})", "Marketing channel", max(200, 80 + 36 * len(chosen)),
         alt="Credited net sales by marketing channel",
     )  # fmt: skip
     with st.expander("How the models differ"):

@@ -106,6 +106,7 @@ def _timeline(orders: pd.DataFrame, touches: pd.DataFrame) -> None:
         )  # fmt: skip
     rows = touches["channel"].nunique() + bool(len(orders))
     figure.update_layout(showlegend=True)
+    figure.update_xaxes(tickformat="%-d %b\n%Y")
     charts.show(figure, "timeline", "Day", "Channel", 120 + 34 * rows, alt="Touchpoints and orders over time")
 
 

@@ -137,11 +137,12 @@ def _lines(frame: pd.DataFrame, measure: str, begins: list[date], partial: list[
 
 def _by_period(figure: go.Figure, begins: list[date], grain: Grain) -> go.Figure:
     """Each period is a place on the axis, named by its first day; of many, every so many are labelled."""
-    labelled = begins[:: -(-len(begins) // 12)]
-    texts = [
-        f"{begin:%b %Y}" if grain == "month" else f"{begin.day} {begin:%b}<br>{begin.year if at == 0 else ''}"
-        for at, begin in enumerate(labelled)
-    ]
+    labelled = begins[:: -(-len(begins) // 9)]
+    texts, year = [], None
+    for begin in labelled:
+        text = f"{begin:%b}" if grain == "month" else f"{begin.day} {begin:%b}"
+        texts.append(text if begin.year == year else f"{text}<br>{begin.year}")
+        year = begin.year
     names = [periods.named(begin, grain) for begin in labelled]
     figure.update_xaxes(type="category", tickmode="array", tickvals=names, ticktext=texts, tickangle=0, showgrid=False)
     return figure

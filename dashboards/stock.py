@@ -108,7 +108,7 @@ def _bands(cover: pd.DataFrame) -> None:
     values = [int(counts.get(name, 0)) for name in names]
     figure = go.Figure(
         go.Bar(
-            x=[name.replace(" ", "<br>", 1) for name in names], y=values, text=[f"{value:,}" for value in values], textposition="outside", cliponaxis=False,
+            x=[name.replace(" days", "<br>days") for name in names], y=values, text=[f"{value:,}" for value in values], textposition="outside", cliponaxis=False,
             marker={"color": [colour for _, colour in BANDS]}, hoverinfo="skip",
         )
     )  # fmt: skip
