@@ -57,7 +57,7 @@ report: env  ## a day of Shopify's sales report beside ours (DAY=2026-06-12)
 	@$(PY) -m sandbox with -- $(PY) -m benchmarks.sales_report --day $(DAY)
 
 test: env lint  ## prove it: lint, then every test, the fast ones first
-	@$(PY) -m pytest -n 2 --dist loadfile
+	@$(PY) -m pytest -n 2 --no-loadscope-reorder
 
 lint: env  ## ruff, mypy, sqlfluff and the names check
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check .

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,12 +17,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 import requests
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED, PEOPLE, DAYS = 11, 1200, 90
@@ -137,6 +140,25 @@ FAST = ("test_docs.py", "sandbox", "activation", "contracts", "ingestion", "mode
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Rooms in order, the fast ones first."""
     items.sort(key=lambda item: FAST.index(item.path.relative_to(ROOT / "tests").parts[0]))
+
+
+class OneWorkerPerHome(LoadScopeScheduling):
+    """Tests of one file share a home, and all files that walk the road share one: each group stays on one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return "the road" if _walks_the_road(file) else file
+
+
+@cache
+def _walks_the_road(file: str) -> bool:
+    return (
+        re.search(r"^from tests.conftest import .*\b(Road|Walk)\b", (ROOT / file).read_text(), re.MULTILINE) is not None
+    )
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return OneWorkerPerHome(config, log)
 
 
 @pytest.fixture(scope="session")
