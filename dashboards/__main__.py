@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 
 import selvage
@@ -40,22 +41,29 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m dashboards", description=__doc__)
     parser.add_argument("--port", type=int, default=8501)
     port = parser.parse_args(words).port
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
-            print(f"Port {port} is taken. Try: python -m dashboards --port {port + 1}", file=sys.stderr)
-            return 1
+    if _answers(port):
+        print(f"Port {port} is taken. Try: python -m dashboards --port {port + 1}", file=sys.stderr)
+        return 1
     # From the root of the project, so that the pages import the project they lie in.
     server = subprocess.Popen(command(port), cwd=selvage.ROOT)
     signal.signal(signal.SIGTERM, lambda *_: server.terminate())
-    print(f"Dashboards: http://127.0.0.1:{port} ({selvage.settings().marts_file.name}). Ctrl-C ends them.", flush=True)
     try:
+        while server.poll() is None and not _answers(port):
+            time.sleep(0.1)
+        if server.poll() is None:
+            print(f"Dashboards: http://127.0.0.1:{port}. Ctrl-C ends them.", flush=True)
         return max(server.wait(), 0)
-    except KeyboardInterrupt:  # the terminal told the server too
-        server.wait()
-        return 0
+    except KeyboardInterrupt:  # the terminal tells the server too
+        return max(server.wait(timeout=20), 0)
     finally:
         if server.poll() is None:
-            server.send_signal(signal.SIGKILL)
+            server.kill()
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 if __name__ == "__main__":

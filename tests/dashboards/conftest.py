@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return selvage.settings().home
 
 
+@pytest.fixture(scope="session")
+def shop_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shop.publish(tmp_path_factory.mktemp("shop"), shop.SHOP)
+
+
 @pytest.fixture
-def published(home: Path) -> Path:
-    shop.publish(home, shop.SHOP)
+def published(home: Path, shop_file: Path) -> Path:
+    """A home with the small shop as it is."""
+    (home / "published").mkdir()
+    shutil.copy(shop_file, home / "published" / "marts.duckdb")
     return home
 
 
