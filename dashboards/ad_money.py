@@ -35,8 +35,9 @@ def section(marts: Marts, span: Span, model: str) -> None:
     for part in (platforms, campaigns):
         part["platform"] = part["platform"].map(words.label)
     st.caption(
-        "A claim is what the platform says its ads brought; several platforms claim the same orders, so claims are not "
-        "revenue and don't add up. ROAS is credited net sales per unit of spend; over-claim is claims per credited net sales."
+        "A claim is what the platform says its ads brought. Several platforms claim the same orders, so claims are not "
+        "revenue and don't add up. ROAS is credited net sales per unit of spend; over-claim is what is claimed per unit "
+        "of credited net sales."
     )
     tables.paged(platforms, "platforms", _columns(currency), what="platforms")
     unread = platforms.loc[platforms["spend_amount"].isna(), "platform"].tolist()
@@ -52,7 +53,9 @@ def section(marts: Marts, span: Span, model: str) -> None:
 def _campaigns(paid: pd.DataFrame, currency: str) -> None:
     """The campaigns that cost most, the dearest on top."""
     upwards = paid.iloc[::-1]
-    names = [f"{campaign} · {platform}" for campaign, platform in zip(upwards["campaign"], upwards["platform"], strict=True)]
+    names = [
+        f"{campaign} · {platform}" for campaign, platform in zip(upwards["campaign"], upwards["platform"], strict=True)
+    ]
     figure = go.Figure()
     for name, measure, colour in reversed(MEASURES):
         figure.add_bar(

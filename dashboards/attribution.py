@@ -37,8 +37,8 @@ def page(marts: Marts) -> None:
     model = model or usual
     told = f"{words.label(model)}: {MODELS[model]}. " if model in MODELS else ""
     st.caption(
-        f"{told}Orders of {words.day(span.first)} to {words.day(span.last)}; credit of an order adds up to its net sales "
-        "after refunds. A model is a rule, not a proof of cause."
+        f"{told}Orders of {words.day(span.first)} to {words.day(span.last)}; credit of an order adds up to its net "
+        "sales after refunds. A model is a rule, not a proof of cause."
     )
     _numbers(marts, span, model, known["currency_code"])
     _channels(marts, span, model, known["currency_code"])

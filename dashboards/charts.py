@@ -44,6 +44,8 @@ def show(figure: go.Figure, key: str, x_title: str, y_title: str, height: int = 
         separators=".,",
     )
     titles = {"font": {"size": 13}, "standoff": 12}
-    figure.update_xaxes(title={"text": x_title, **titles}, gridcolor=LINE, zerolinecolor=LINE, linecolor=LINE, automargin=True)
+    figure.update_xaxes(
+        title={"text": x_title, **titles}, gridcolor=LINE, zerolinecolor=LINE, linecolor=LINE, automargin=True
+    )
     figure.update_yaxes(title={"text": y_title, **titles}, gridcolor=LINE, zerolinecolor=LINE, automargin=True)
     st.plotly_chart(figure, theme=None, key=key, config={"displayModeBar": False, "scrollZoom": False}, alt=alt)

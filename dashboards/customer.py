@@ -8,12 +8,14 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboards import charts, tables, words
+from dashboards import charts, customer_details, tables, words
 from dashboards.data import Marts
 
 
 def page(marts: Marts) -> None:
-    words.heading(marts, "Customer", "One customer as all vendors together know them. No names, e-mails or numbers here.")
+    words.heading(
+        marts, "Customer", "One customer as all vendors together know them. No names, e-mails or numbers here."
+    )
     if not marts.has_rows("dim_customers"):
         words.explain_absence(marts, "dim_customers", "customers")
         return
@@ -39,7 +41,7 @@ def page(marts: Marts) -> None:
     else:
         st.info("A device that nobody is known for: it has visits, but no record of a customer.")
     _timeline(orders, touches)
-    _details(marts, found, identifiers, orders, touches, current["customer_id"])
+    customer_details.show(marts, found, identifiers, orders, touches, current["customer_id"])
 
 
 def _suggestions(marts: Marts) -> None:
@@ -79,7 +81,9 @@ def _numbers(found: dict[str, Any]) -> None:
         + ", ".join(
             words.counted(found[f"{kind}_count"], noun)
             for kind, noun in (
-                ("account", "account"), ("guest_checkout", "guest check-out"), ("profile", "messaging profile"),
+                ("account", "account"),
+                ("guest_checkout", "guest check-out"),
+                ("profile", "messaging profile"),
                 ("visitor", "browser"),
             )
             if found[f"{kind}_count"]
@@ -94,100 +98,25 @@ def _timeline(orders: pd.DataFrame, touches: pd.DataFrame) -> None:
     figure = go.Figure()
     if len(touches):
         figure.add_scatter(
-            x=touches["touched_at"], y=touches["channel"].map(words.label), name="Touchpoint", mode="markers",
-            marker={"color": charts.BLUE, "size": 9, "opacity": 0.6}, customdata=touches["campaign"].fillna("no campaign"),
+            x=touches["touched_at"],
+            y=touches["channel"].map(words.label),
+            name="Touchpoint",
+            mode="markers",
+            marker={"color": charts.BLUE, "size": 9, "opacity": 0.6},
+            customdata=touches["campaign"].fillna("no campaign"),
             hovertemplate="%{y}, %{customdata}<br>%{x|%-d %b %Y, %H:%M}<extra></extra>",
-        )  # fmt: skip
+        )
     if len(orders):
         figure.add_scatter(
-            x=orders["ordered_at"], y=["Order"] * len(orders), name="Order", mode="markers", customdata=orders["order_name"],
+            x=orders["ordered_at"],
+            y=["Order"] * len(orders),
+            name="Order",
+            mode="markers",
             marker={"color": charts.RED, "size": 12, "symbol": "diamond"},
+            customdata=orders["order_name"],
             hovertemplate="Order %{customdata}<br>%{x|%-d %b %Y, %H:%M}<extra></extra>",
-        )  # fmt: skip
+        )
     rows = touches["channel"].nunique() + bool(len(orders))
     figure.update_layout(showlegend=True)
     figure.update_xaxes(tickformat="%-d %b\n%Y")
     charts.show(figure, "timeline", "Day", "Channel", 120 + 34 * rows, alt="Touchpoints and orders over time")
-
-
-def _details(
-    marts: Marts,
-    found: dict[str, Any],
-    identifiers: pd.DataFrame,
-    orders: pd.DataFrame,
-    touches: pd.DataFrame,
-    customer_id: str,
-) -> None:
-    names = (f"Orders ({len(orders)})", f"Touchpoints ({len(touches)})", f"Identifiers ({len(identifiers)})", "Audiences")
-    in_orders, in_touches, in_identifiers, in_audiences = st.tabs(names)
-    currency = found.get("currency_code", marts.brand.reporting_currency)
-    with in_orders:
-        st.caption("All of them, also test and cancelled orders, which count in no figure.")
-        _table(orders, "customer_orders", _order_columns(currency), "orders")
-    with in_touches:
-        _table(touches, "customer_touches", TOUCH_COLUMNS, "touchpoints")
-    with in_identifiers:
-        st.caption("A pseudonym is the start of a keyed hash: the same value has the same pseudonym, and can't be read back.")
-        _table(identifiers, "customer_identifiers", IDENTIFIER_COLUMNS, "identifiers")
-    with in_audiences:
-        if not marts.has_rows("fct_sync_records"):
-            words.explain_absence(marts, "fct_sync_records", "syncs")
-        else:
-            audiences = marts.frame("customer_audiences", customer_id=customer_id)
-            audiences["membership"] = audiences["is_member"].map({True: "member", False: "not a member"})
-            _table(audiences, "customer_audiences", AUDIENCE_COLUMNS, "audiences")
-
-
-def _table(frame: pd.DataFrame, key: str, columns: dict[str, Any], what: str) -> None:
-    if frame.empty:
-        st.info(f"No {what}.")
-        return
-    shown = frame.copy()
-    for name in shown.columns.intersection(WORDED):
-        shown[name] = shown[name].map(words.label)
-    tables.paged(shown, key, columns, rows=10, what=what)
-
-
-WORDED = ("channel", "touch_type", "identifier_type", "order_status", "refused_reason", "audience", "destination", "status")
-
-
-def _order_columns(currency: str) -> dict[str, Any]:
-    return {
-        "ordered_at": tables.moment("Ordered"),
-        "order_name": "Order",
-        "channel": "Channel",
-        "location_name": "Location",
-        "order_status": "Status",
-        "quantity": tables.count("Units"),
-        "net_sales_amount": tables.money("Net sales", currency),
-        "total_amount": tables.money("Total paid", currency),
-        "refunded_amount": tables.money("Refunded", currency),
-    }
-
-
-TOUCH_COLUMNS = {
-    "touched_at": tables.moment("When"),
-    "touch_type": "Kind",
-    "channel": "Channel",
-    "source": "Source",
-    "campaign": "Campaign",
-    "landing_page_path": "Landing page",
-}
-IDENTIFIER_COLUMNS = {
-    "identifier_type": "Identifier",
-    "pseudonym": "Pseudonym",
-    "source_systems": "Shown by",
-    "record_count": tables.count("Records"),
-    "usage": "Use",
-    "refused_reason": "Refused because",
-    "first_seen_at": tables.moment("First seen"),
-    "last_seen_at": tables.moment("Last seen"),
-}
-AUDIENCE_COLUMNS = {
-    "audience": "Audience",
-    "destination": "Tool",
-    "membership": "Now",
-    "status": "Last answer",
-    "recorded_at": tables.moment("Since"),
-    "rejected_count": tables.count("Rejections"),
-}

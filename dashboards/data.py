@@ -102,7 +102,9 @@ def published() -> Marts | None:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _opened(
-    path: str, inode: int, changed_at: int
+    path: str,
+    inode: int,  # noqa: ARG001  (part of the key)
+    changed_at: int,  # noqa: ARG001
 ) -> tuple[duckdb.DuckDBPyConnection, Build, dict[str, frozenset[str]]]:
     # No extension is ever fetched from outside.
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false"})
@@ -115,7 +117,8 @@ def _opened(
         "select table_name, column_name from duckdb_columns() where database_name = 'published'"
     ).fetchall():
         columns.setdefault(table, set()).add(column)
-    build = Build(*listed[0][:3], rows={mart: rows for *_, mart, rows in listed})
+    build_id, as_of, published_at = listed[0][:3]
+    build = Build(build_id, as_of, published_at, {mart: rows for *_, mart, rows in listed})
     return connection, build, {table: frozenset(names) for table, names in columns.items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -57,12 +58,12 @@ def _numbers(marts: Marts, span: Span, first: date, currency: str) -> None:
     told = f"{words.percent(unknown, now['order_count'])} of the orders have no known customer. " if unknown else ""
     st.caption(
         f"{words.day(span.first)} to {words.day(span.last)}, without test and cancelled orders. {told}Net sales are "
-        "lines less discounts and refunded lines, without tax and shipping, on the day of the order. An order is a repeat "
-        "if its customer is known and had ordered before."
+        "lines less discounts and refunded lines, without tax and shipping, on the day of the order. An order is a "
+        "repeat if its customer is known and had ordered before."
     )
 
 
-def _totals(marts: Marts, span: Span) -> dict[str, object]:
+def _totals(marts: Marts, span: Span) -> dict[str, Any]:
     return marts.row("overview_totals", first_date=span.first, last_date=span.last, until_at=span.until)
 
 
@@ -125,11 +126,16 @@ def _lines(frame: pd.DataFrame, measure: str, begins: list[date], partial: list[
     figure, wide = go.Figure(), _series(frame, measure, begins)
     colours = charts.colours(wide.columns, charts.SALES_CHANNELS)
     dots = ["circle-open" if part else "circle" for part in partial]
+    names = [periods.named(begin, grain) for begin in begins]
     for channel in wide:
         figure.add_scatter(
-            x=[periods.named(begin, grain) for begin in begins], y=wide[channel], name=words.label(channel), mode="lines+markers",
-            line={"color": colours[channel], "width": 2}, marker={"symbol": dots, "size": 8}, showlegend=len(wide.columns) > 1,
-        )  # fmt: skip
+            x=names,
+            y=wide[channel],
+            name=words.label(channel),
+            mode="lines+markers",
+            line={"color": colours[channel], "width": 2},
+            marker={"symbol": dots, "size": 8},
+        )
     figure.update_layout(showlegend=True, hovermode="x unified")
     figure.update_yaxes(rangemode="tozero")
     return _by_period(figure, begins, grain)

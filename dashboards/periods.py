@@ -15,7 +15,7 @@ LENGTHS: dict[str, int | None] = {"Last 28 days": 28, "Last 90 days": 90, "Last 
 
 @dataclass(frozen=True)
 class Span:
-    """Reporting days ``first`` to ``last``, both included, and the moment (UTC without zone) up to which they are known."""
+    """Reporting days ``first`` to ``last``, both included; known up to the moment ``until`` (UTC without zone)."""
 
     first: date
     last: date

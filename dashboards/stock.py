@@ -53,14 +53,18 @@ def _cover(marts: Marts, location: str | None) -> pd.DataFrame:
     frame = marts.frame("stock_levels", location_key=location)
     sold = _sold(marts, location)
     if sold is None:
-        st.info("Sales by location aren't known without stock movements (fct_inventory_movements): no days of cover here.")
+        st.info(
+            "Sales by location aren't known without stock movements (fct_inventory_movements): no days of cover here."
+        )
         sold = pd.DataFrame({"sku": [], "sold_quantity": []})
     frame = frame.merge(sold, on="sku", how="left")
     frame["sold_per_day"] = frame["sold_quantity"].fillna(0).clip(lower=0) / DAYS
     selling = frame["sold_per_day"].where(frame["sold_per_day"] > 0)
     frame["cover_days"] = frame["available_quantity"].clip(lower=0) / selling
     frame["band"] = [_band(*pair) for pair in zip(frame["available_quantity"], frame["cover_days"], strict=True)]
-    return frame.sort_values(["cover_days", "sold_per_day", "available_quantity", "sku"], ascending=[True, False, True, True])
+    return frame.sort_values(
+        ["cover_days", "sold_per_day", "available_quantity", "sku"], ascending=[True, False, True, True]
+    )
 
 
 def _sold(marts: Marts, location: str | None) -> pd.DataFrame | None:
@@ -92,11 +96,19 @@ def _band(available: float, cover: float) -> str:
 def _numbers(cover: pd.DataFrame) -> None:
     bands = cover["band"].value_counts()
     shown: tuple[tuple[str, Any, str | None], ...] = (
-        ("Units on hand", cover["on_hand_quantity"].sum(), "Physically there, also what is committed, damaged or kept back"),
+        (
+            "Units on hand",
+            cover["on_hand_quantity"].sum(),
+            "Physically there, also what is committed, damaged or kept back",
+        ),
         ("Units available", cover["available_quantity"].sum(), "What may be sold now"),
         ("SKUs", len(cover), None),
         ("Sold out", bands.get("Sold out", 0), "SKUs of which nothing is available"),
-        ("Under 7 days", bands.get("Under 7 days", 0), "SKUs that last less than a week at the pace of the last 28 days"),
+        (
+            "Under 7 days",
+            bands.get("Under 7 days", 0),
+            "SKUs that last less than a week at the pace of the last 28 days",
+        ),
     )
     for column, (title, value, about) in zip(st.columns(len(shown)), shown, strict=True):
         column.metric(title, words.number(value), border=True, help=about)
@@ -108,10 +120,15 @@ def _bands(cover: pd.DataFrame) -> None:
     values = [int(counts.get(name, 0)) for name in names]
     figure = go.Figure(
         go.Bar(
-            x=[name.replace(" days", "<br>days") for name in names], y=values, text=[f"{value:,}" for value in values], textposition="outside", cliponaxis=False,
-            marker={"color": [colour for _, colour in BANDS]}, hoverinfo="skip",
+            x=[name.replace(" days", "<br>days") for name in names],
+            y=values,
+            text=[f"{value:,}" for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            marker={"color": [colour for _, colour in BANDS]},
+            hoverinfo="skip",
         )
-    )  # fmt: skip
+    )
     figure.update_xaxes(showgrid=False)
     charts.show(figure, "bands", "Days of cover", "SKUs", 300, alt="SKUs by days of cover")
 

@@ -44,7 +44,9 @@ def _numbers(totals: pd.DataFrame, runs: pd.DataFrame) -> None:
     )
     for column, (title, value) in zip(st.columns(5), shown, strict=True):
         column.metric(title, value, border=True)
-    st.caption("A customer in two tools counts in both. Members are those that a tool took and was not told to remove since.")
+    st.caption(
+        "A customer in two tools counts in both. Members are those that a tool took and was not told to remove since."
+    )
 
 
 def _over_time(runs: pd.DataFrame) -> None:

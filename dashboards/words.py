@@ -36,7 +36,7 @@ def money(amount: Decimal | float | None, currency: str) -> str:
     """``USD 671,211``; with cents below ten thousand."""
     if amount is None or pd.isna(amount):
         return NONE
-    places = 0 if abs(amount) >= 10_000 else 2
+    places = 0 if abs(float(amount)) >= 10_000 else 2
     return f"{currency} {amount:,.{places}f}"
 
 
@@ -72,9 +72,8 @@ def moment(when: datetime | None, marts: Marts) -> str:
 def heading(marts: Marts, title: str, about: str) -> None:
     """The top of every page: what it shows, when it was published, and up to when the data run."""
     st.title(title, anchor=False)
-    st.caption(
-        f"{about}  \nPublished {moment(marts.build.published_at, marts)} · data up to {moment(marts.build.as_of, marts)}"
-    )
+    published, as_of = moment(marts.build.published_at, marts), moment(marts.build.as_of, marts)
+    st.caption(f"{about}  \nPublished {published} · data up to {as_of}")
 
 
 def explain_absence(marts: Marts, mart: str, what: str, how: str = "") -> None:

@@ -28,6 +28,14 @@ told as (
 
 ),
 
+latest as (
+
+    select *
+    from told
+    where place = 1
+
+),
+
 refused as (
 
     select
@@ -43,12 +51,12 @@ refused as (
 )
 
 select
-    coalesce(told.audience, refused.audience) as audience,
-    coalesce(told.destination, refused.destination) as destination,
-    coalesce(told.action <> 'remove', false) as is_member,
-    told.status,
+    coalesce(latest.audience, refused.audience) as audience,
+    coalesce(latest.destination, refused.destination) as destination,
+    coalesce(latest.action <> 'remove', false) as is_member,
+    latest.status,
     coalesce(refused.rejected_count, 0) as rejected_count,
-    coalesce(told.recorded_at, refused.recorded_at) as recorded_at
-from (select * from told where place = 1) as told
-full join refused on told.audience = refused.audience and told.destination = refused.destination
+    coalesce(latest.recorded_at, refused.recorded_at) as recorded_at
+from latest
+full join refused on latest.audience = refused.audience and latest.destination = refused.destination
 order by is_member desc, audience asc, destination asc

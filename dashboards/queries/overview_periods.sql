@@ -6,6 +6,9 @@ select
     count(*) as order_count,
     count(distinct customer_id) as customer_count
 from fct_orders
-where not is_test and not is_cancelled and order_date between $first_date and $last_date
+where
+    not is_test
+    and not is_cancelled
+    and order_date between $first_date and $last_date
 group by period_date, channel
 order by period_date asc, channel asc

@@ -4,4 +4,6 @@ select
     max(order_date) as last_date,
     min(currency_code) as currency_code
 from fct_orders
-where not is_test and not is_cancelled
+where
+    not is_test
+    and not is_cancelled

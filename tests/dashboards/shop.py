@@ -1,6 +1,6 @@
 """A small shop with known totals, published as the pages expect it: tables made from the marts' own contracts.
 
-``tests/models`` holds every mart to its contract, so a column that is renamed there breaks these pages' tests here.
+dbt holds every mart to its contract, so a column that is renamed there breaks these pages' tests here.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from tests.conftest import ROOT
 
 Rows = dict[str, list[dict[str, Any]]]
 
-AS_OF = datetime(2026, 6, 28, 23, 57)  # UTC: the last day, 28 June in New York, is not over
-PUBLISHED_AT = datetime(2026, 6, 29, 4, 30)
+AS_OF = datetime.fromisoformat("2026-06-28 23:57")  # UTC: the last day, 28 June in New York, is not over
+PUBLISHED_AT = datetime.fromisoformat("2026-06-29 04:30")
 
 
 @cache
@@ -87,15 +87,20 @@ def _orders() -> list[dict[str, Any]]:
     ]
 
 
+def alike(channel: str, money: float) -> dict[str, dict[str, float]]:
+    """Every model credits the same."""
+    return {model: {channel: money} for model in ("first_touch", "last_touch", "linear")}
+
+
 # order -> model -> channel -> credited money
 CREDIT = {
     "o1": {"first_touch": {"paid_social": 100}, "last_touch": {"email": 100}, "linear": {"paid_social": 50, "email": 50}},
-    "o2": dict.fromkeys(("first_touch", "last_touch", "linear"), {"organic_search": 200}),
-    "o3": dict.fromkeys(("first_touch", "last_touch", "linear"), {"direct": 18}),
+    "o2": alike("organic_search", 200),
+    "o3": alike("direct", 18),
     "o4": {"first_touch": {"paid_social": 50.5}, "last_touch": {"email": 50.5}, "linear": {"paid_social": 25.25, "email": 25.25}},
-    "o5": dict.fromkeys(("first_touch", "last_touch", "linear"), {"direct": 80.25}),
-    "o6": dict.fromkeys(("first_touch", "last_touch", "linear"), {"unattributed": 31.25}),
-    "o7": dict.fromkeys(("first_touch", "last_touch", "linear"), {"unattributed": 20}),
+    "o5": alike("direct", 80.25),
+    "o6": alike("unattributed", 31.25),
+    "o7": alike("unattributed", 20),
 }  # fmt: skip
 
 
@@ -181,7 +186,7 @@ def customer(customer_id: str, orders: int, net: str, first: str, last: str) -> 
 def identifier(customer_id: str, record: str, kind: str, value: str, refused: str | None = None) -> dict[str, Any]:
     return {
         "customer_identifier_key": f"{record} {kind} {value}", "customer_id": customer_id, "record_key": record,
-        "source_system": record.split(":")[0], "identifier_type": kind, "identifier_hash": value * 16,
+        "source_system": record.partition(":")[0], "identifier_type": kind, "identifier_hash": value * 16,
         "is_accepted": refused is None, "refused_reason": refused, "first_seen_at": "2026-05-01 08:00",
         "last_seen_at": "2026-06-01 08:00",
     }  # fmt: skip
@@ -226,10 +231,13 @@ SHOP: Rows = {
     ],
     "fct_customer_id_changes": [
         {
-            "customer_id_change_key": "1", "from_customer_id": "c_old", "to_customer_id": "c_ada",
-            "change_type": "merge", "changed_at": "2026-06-20 12:00",
+            "customer_id_change_key": "1",
+            "from_customer_id": "c_old",
+            "to_customer_id": "c_ada",
+            "change_type": "merge",
+            "changed_at": "2026-06-20 12:00",
         }
-    ],  # fmt: skip
+    ],
     "fct_touchpoints": [
         touch("t1", "c_ada", "paid_social", "2026-05-03 10:00"),
         touch("t2", "c_ada", "email", "2026-06-01 10:00"),

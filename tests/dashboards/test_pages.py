@@ -224,9 +224,7 @@ def test_empty_marts_are_told_in_words(home: Path, paint: Paint, page: str):
 
 
 @pytest.mark.parametrize("page", ["stock", "sync_health"])
-def test_what_a_brand_has_none_of_is_so_by_design(
-    home: Path, paint: Paint, page: str, monkeypatch: pytest.MonkeyPatch
-):
+def test_what_a_brand_has_none_of_is_so_by_design(home: Path, paint: Paint, page: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SELVAGE_BRAND", "complete_journey")
     shop.publish(home.parent / "complete_journey", shop.changed(fct_inventory_levels=[], fct_sync_runs=[]))
     assert "by design" in paint(page).info[0].value
