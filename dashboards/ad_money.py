@@ -36,7 +36,7 @@ def section(marts: Marts, span: Span, model: str) -> None:
         part["platform"] = part["platform"].map(words.label)
     st.caption(
         "A claim is what the platform says its ads brought. Several platforms claim the same orders, so claims are not "
-        "revenue and don't add up. ROAS is credited net sales per unit of spend; over-claim is what is claimed per unit "
+        "revenue and don't add up. ROAS is credited net sales per unit of spend, over-claim what is claimed per unit "
         "of credited net sales."
     )
     tables.paged(platforms, "platforms", _columns(currency), what="platforms")

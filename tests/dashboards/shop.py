@@ -199,7 +199,22 @@ def touch(touchpoint: str, customer_id: str, channel: str, at: str) -> dict[str,
     }  # fmt: skip
 
 
-SHOP: Rows = {
+def ads(model: str, platform: str, campaign: str, money: tuple[int, int, int], new_customers: int) -> dict[str, Any]:
+    """``money``: spend, credited net sales, what the platform claims."""
+    spend, credited, claimed = money
+    return {
+        "ad_performance_key": f"{model} {platform} {campaign}", "platform": platform, "campaign": campaign,
+        "attribution_model": model, "currency_code": "USD", "spend_amount": spend, "credited_revenue": credited,
+        "credited_orders": 1, "credited_new_customers": new_customers, "claimed_amount": claimed,
+        "performance_date": "2026-06-10",
+    }  # fmt: skip
+
+
+def moved(kind: str, quantity: int, at: str) -> dict[str, Any]:
+    return {"sku": "TEE", "location_key": "shop", "movement_type": kind, "quantity": quantity, "occurred_at": at}
+
+
+_ALL: Rows = {
     "fct_orders": _orders(),
     "fct_attribution": _attribution(),
     "fct_order_lines": [
@@ -245,7 +260,19 @@ SHOP: Rows = {
     ],
     "fct_sync_records": RECORDS,
     "fct_sync_runs": _runs(),
+    "fct_ad_performance": [
+        ads("linear", "meta", "spring", (100, 150, 300), 4),
+        ads("linear", "meta", "cart", (50, 0, 60), 0),
+        ads("linear", "google", "brand", (0, 75, 0), 1),
+        ads("last_touch", "meta", "spring", (100, 999, 300), 4),
+    ],
+    "fct_inventory_movements": [
+        moved("sale", -2, "2026-06-10 12:00"),
+        moved("sale", -9, "2026-06-28 12:00"),  # the day that is not over
+        moved("count", -1, "2026-06-10 12:00"),
+    ],
 }
+SHOP: Rows = {mart: rows for mart, rows in _ALL.items() if mart in contracts()}
 
 
 def changed(**marts: list[dict[str, Any]]) -> Rows:

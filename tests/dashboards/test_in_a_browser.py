@@ -51,7 +51,13 @@ NUMBERS = {
         "Rejected then": "1",
     },
 }
-CHARTS = {"Overview": 3, "Attribution": 1, "Stock": 1, "Customer": 1, "Sync health": 1}
+CHARTS = {
+    "Overview": 3,
+    "Attribution": 1 + ("fct_ad_performance" in shop.SHOP),
+    "Stock": 1,
+    "Customer": 1,
+    "Sync health": 1,
+}
 
 
 @dataclass

@@ -13,6 +13,10 @@ from . import shop
 from .conftest import PAGES, Paint, changes, charts, numbers, table, values, words
 
 
+def needs(mart: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(mart not in shop.contracts(), reason=f"this project has no mart {mart}")
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_says_when_it_was_published(published: Path, paint: Paint, page: str):
     said = words(paint(page))
@@ -89,29 +93,24 @@ def test_attribution_puts_what_nobody_earned_last(published: Path, paint: Paint)
     assert values(bar["y"])[-1] == "Organic search"
 
 
-def test_ad_money_stands_beside_credit(home: Path, paint: Paint):
-    if "fct_ad_performance" not in shop.contracts():
-        pytest.skip("this project has no mart fct_ad_performance")
-    figures = {"currency_code": "USD", "performance_date": "2026-06-10"}
-    rows = [
-        {**figures, "attribution_model": model, "platform": platform, "campaign": campaign, "spend_amount": spend,
-         "credited_revenue": credited, "credited_orders": "1", "credited_new_customers": new, "claimed_amount": claimed}
-        for model, platform, campaign, spend, credited, new, claimed in (
-            ("linear", "meta", "spring", "100", "150", "4", "300"),
-            ("linear", "meta", "cart", "50", "0", "0", "60"),
-            ("linear", "google", "brand", "0", "75", "1", "0"),
-            ("last_touch", "meta", "spring", "100", "999", "4", "300"),
-        )
-    ]  # fmt: skip
-    shop.publish(home, shop.changed(fct_ad_performance=rows))
+@needs("fct_ad_performance")
+def test_ad_money_stands_beside_credit(published: Path, paint: Paint):
     app = paint("attribution")
-    platforms = table(app, "platform", "roas").drop(columns="campaign", errors="ignore").set_index("platform")
-    assert platforms.loc["Meta", "roas"] == 1
-    assert platforms.loc["Meta", "claimed_roas"] == pytest.approx(2.4)
-    assert platforms.loc["Meta", "over_claim_factor"] == pytest.approx(2.4)
-    assert platforms.loc["Meta", "cac"] == 37.5
-    assert platforms.loc["Google"][["roas", "cac", "over_claim_factor"]].isna().all()
+    campaigns = table(app, "campaign", "roas")
+    assert campaigns["campaign"].tolist() == ["spring", "cart", "brand"], "the dearest first"
+    (platforms,) = (each.value for each in app.dataframe if "roas" in each.value and "campaign" not in each.value)
+    meta, google = (platforms.set_index("platform").loc[name] for name in ("Meta", "Google"))
+    assert (meta["spend_amount"], meta["credited_revenue"], meta["roas"]) == (150, 150, 1)
+    assert (meta["claimed_roas"], meta["over_claim_factor"], meta["cac"]) == (2.4, 2.4, 37.5)
+    assert google["credited_revenue"] == 75
+    assert google[["spend_amount", "roas", "cac", "claimed_amount", "over_claim_factor"]].isna().all()
     assert "no ad account of theirs tells of any: Google" in words(app)
+    bars = {
+        trace["name"]: dict(zip(values(trace["y"]), values(trace["x"]), strict=True))
+        for trace in charts(app)[1]["data"]
+    }
+    assert bars["Spend"] == {"spring · Meta": 100, "cart · Meta": 50}
+    assert bars["Claimed by the platform"] == {"spring · Meta": 300, "cart · Meta": 60}
 
 
 def test_stock_shows_lowest_cover_first(published: Path, paint: Paint):
@@ -136,17 +135,10 @@ def test_stock_of_one_location_without_movements(home: Path, paint: Paint):
     assert "aren't known without stock movements" in words(app)
 
 
-def test_stock_of_one_location_goes_by_its_movements(home: Path, paint: Paint):
-    if "fct_inventory_movements" not in shop.contracts():
-        pytest.skip("this project has no mart fct_inventory_movements")
-    moved = (("sale", -2, "2026-06-10 12:00"), ("sale", -9, "2026-06-28 12:00"), ("count", -1, "2026-06-10 12:00"))
-    rows = [
-        {"sku": "TEE", "location_key": "shop", "movement_type": kind, "quantity": quantity, "occurred_at": at}
-        for kind, quantity, at in moved
-    ]
-    shop.publish(home, shop.changed(fct_inventory_movements=rows))
+@needs("fct_inventory_movements")
+def test_stock_of_one_location_goes_by_its_movements(published: Path, paint: Paint):
     cover = table(paint("stock", location="shop"), "sku", "cover_days")
-    assert cover["cover_days"].tolist() == [56], "4 available, 2 sold in 28 days, today not counted"
+    assert cover["cover_days"].tolist() == [56], "4 available, 2 sold in 28 days, today and a count not counted"
 
 
 def test_customer_is_shown_without_clear_text(published: Path, paint: Paint):
