@@ -57,7 +57,7 @@ def _numbers(marts: Marts, span: Span, model: str, currency: str) -> None:
         ("Unattributed", words.percent(total["unattributed_revenue"], revenue), "Orders without a known touchpoint"),
     )
     for column, (title, value, about) in zip(st.columns(len(shown)), shown, strict=True):
-        column.metric(title, value, border=True, help=about)
+        column.metric(title, value, border=True, height="stretch", help=about)
 
 
 def _channels(marts: Marts, span: Span, model: str, currency: str) -> None:

@@ -72,7 +72,7 @@ def _numbers(found: dict[str, Any]) -> None:
         ("Last order", words.day(found["last_order_date"])),
     )
     for column, (title, value) in zip(st.columns(len(shown)), shown, strict=True):
-        column.metric(title, value, border=True)
+        column.metric(title, value, border=True, height="stretch")
     where = ", ".join(filter(None, (found["region_code"], found["country_code"]))) or "unknown region"
     st.caption(
         f"{words.label(found['customer_type'])} · {where} · consent to marketing: e-mail "

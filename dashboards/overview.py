@@ -53,8 +53,8 @@ def _numbers(marts: Marts, span: Span, first: date, currency: str) -> None:
     )
     for column, (title, value, key) in zip(st.columns(len(shown)), shown, strict=True):
         change = f"{100 * (float(now[key]) / float(then[key]) - 1):+.0f} %" if key and then.get(key) else None
-        column.metric(title, value, change, border=True, help=f"Compared with the {span.days} days before, up to the "
-                      "same hour." if change else None)  # fmt: skip
+        about = f"Compared with the {span.days} days before, up to the same hour." if change else None
+        column.metric(title, value, change, border=True, height="stretch", help=about)
     told = f"{words.percent(unknown, now['order_count'])} of the orders have no known customer. " if unknown else ""
     st.caption(
         f"{words.day(span.first)} to {words.day(span.last)}, without test and cancelled orders. {told}Net sales are "
@@ -102,9 +102,9 @@ def _over_time(marts: Marts, span: Span, grain: Grain, currency: str) -> None:
 
 
 def _series(frame: pd.DataFrame, measure: str, begins: list[date]) -> pd.DataFrame:
-    """One row per period, one column per channel, the largest first; 0 where nothing was sold."""
+    """One row per period, one column per channel, the one that sells most first; 0 where nothing was sold."""
     wide = frame.pivot(index="period_date", columns="channel", values=measure).reindex(begins).fillna(0)
-    return wide[wide.sum().sort_values(ascending=False).index]
+    return wide[frame.groupby("channel")["net_sales_amount"].sum().sort_values(ascending=False).index]
 
 
 def _bars(frame: pd.DataFrame, measure: str, begins: list[date], partial: list[bool], grain: Grain) -> go.Figure:

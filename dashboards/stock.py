@@ -111,7 +111,7 @@ def _numbers(cover: pd.DataFrame) -> None:
         ),
     )
     for column, (title, value, about) in zip(st.columns(len(shown)), shown, strict=True):
-        column.metric(title, words.number(value), border=True, help=about)
+        column.metric(title, words.number(value), border=True, height="stretch", help=about)
 
 
 def _bands(cover: pd.DataFrame) -> None:

@@ -43,9 +43,10 @@ def _numbers(totals: pd.DataFrame, runs: pd.DataFrame) -> None:
         ("Rejected then", words.number(newest["rejected_count"].sum())),
     )
     for column, (title, value) in zip(st.columns(5), shown, strict=True):
-        column.metric(title, value, border=True)
+        column.metric(title, value, border=True, height="stretch")
     st.caption(
-        "A customer in two tools counts in both. Members are those that a tool took and was not told to remove since."
+        "A customer in two tools counts in both. Members are those that a tool took and was not told to remove since. "
+        "Added, updated and removed are what was sent, and what was rejected is among them."
     )
 
 
