@@ -19,10 +19,10 @@ STAMP := $(VENV)/.installed
 # In the sandbox a command runs beside the sandbox's vendors; elsewhere it talks to the real ones.
 BESIDE := $(if $(filter sandbox,$(SELVAGE_ENV)),$(PY) -m sandbox with --,)
 
-.PHONY: help env run connect ui plan advance report test lint bench lock clean
+.PHONY: help env run connect ui dashboards plan advance report test lint bench lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
 
 env: $(STAMP)  ## make .venv with everything that running and testing need
 
@@ -47,6 +47,9 @@ connect: env  ## check VENDOR=shopify's credential and scopes, count what there 
 
 ui: env  ## the sandbox and Dagster's web UI; Ctrl-C ends both
 	@$(BESIDE) $(PY) -m orchestration ui
+
+dashboards: env  ## pages over the published marts on http://127.0.0.1:8501; Ctrl-C ends them
+	@$(PY) -m dashboards
 
 plan: env  ## what the next sync would add, update and remove; sends nothing
 	@$(PY) -m activation plan

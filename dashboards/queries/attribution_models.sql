@@ -1,0 +1,3 @@
+select distinct attribution_model
+from fct_attribution
+order by attribution_model asc

@@ -1,0 +1,25 @@
+-- Where an id leads: through merges to the id its records have now.
+with recursive path as (
+
+    select
+        $customer_id as customer_id,
+        0 as step,
+        cast(null as timestamp) as changed_at
+    union all
+    select
+        changes.to_customer_id as customer_id,
+        path.step + 1 as step,
+        changes.changed_at
+    from fct_customer_id_changes as changes
+    inner join path on changes.from_customer_id = path.customer_id
+    where changes.change_type = 'merge' and path.step < 50
+
+)
+
+select
+    customer_id,
+    step,
+    changed_at
+from path
+order by step desc, customer_id asc
+limit 1

@@ -1,0 +1,3 @@
+select *
+from dim_customers
+where customer_id = $customer_id
