@@ -17,7 +17,8 @@ from sandbox.brand.behaviour import live
 from sandbox.brand.catalogue import catalogue_tables, make_catalogue
 from sandbox.brand.contacts import make_contacts
 from sandbox.brand.customers import customer_table, make_accounts
-from sandbox.brand.inventory import inventory_table
+from sandbox.brand.deliveries import delivery_tables
+from sandbox.brand.inventory import inventory_table, make_stock, stock_truth
 from sandbox.brand.messages import campaign_slugs, make_profiles, message_tables, profile_table
 from sandbox.brand.orders import make_orders
 from sandbox.brand.people import make_devices, make_people
@@ -71,7 +72,10 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(folder, catalogue_tables(catalogue))
     _write_all(folder, {"shopify_customers": customer_table(basis, people, accounts)})
     _write_all(folder, order_tables(shop) | money_tables(shop) | checkout_tables(shop))
-    _write_all(folder, {"shopify_inventory_levels": inventory_table(basis, catalogue, orders, after)})
+    stock = make_stock(basis, catalogue, orders, after)
+    _write_all(folder, {"shopify_inventory_levels": inventory_table(catalogue, stock)})
+    _write_all(folder, delivery_tables(basis, catalogue, stock.deliveries))
+    _write_all(truth, {"stock": stock_truth(catalogue, stock)})
     _write_all(folder, {"klaviyo_profiles": profile_table(basis, people, subscribers, accounts, profiles)})
     _write_all(folder, message_tables(basis, subscribers, mailings, profiles, orders))
     arrivals = make_arrivals(shop)
