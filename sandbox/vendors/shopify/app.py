@@ -30,6 +30,10 @@ TOKEN = "shpat_sandbox"
 DOMAIN = "selvage-demo.myshopify.com"
 HOST = "shop.example.com"
 TAGGED = ("Customer", "Order", "Product")
+NODES = (
+    *("order", "customer", "product", "productVariant", "inventoryItem", "inventoryLevel"),
+    *("fulfillmentOrder", "inventoryTransfer", "inventoryShipment"),
+)
 
 
 class Shop:
@@ -112,7 +116,7 @@ class Shop:
             "tagsAdd": lambda args: self.change_tags(args["id"], args["tags"], add=True),
             "tagsRemove": lambda args: self.change_tags(args["id"], args["tags"], add=False),
         }
-        for name in ("order", "customer", "product", "productVariant", "inventoryItem", "inventoryLevel"):
+        for name in NODES:
             found[name] = lambda args, name=name: _of_kind(documents.node(args["id"]), name)
         for name in ROOTS:
             found[name] = lambda args, name=name: page(documents, name, args, warnings)
