@@ -1,4 +1,5 @@
-"""Raw tables of customers and orders, with what hangs below an order: lines, transactions, refunds, fulfilments."""
+"""Raw tables of customers and orders, with what hangs below an order: lines, transactions, refunds,
+fulfilments; and fulfilment orders, which tell how many units of each line a location has sent."""
 
 from __future__ import annotations
 
@@ -195,4 +196,28 @@ FULFILLMENTS = Table(
     ),
     each="fulfillments",
     deduplicate_by=LATEST,
+)
+FULFILLMENT_ORDERS = Table(
+    "fulfillment_orders",
+    "FulfillmentOrder",
+    (
+        ID,
+        Column("order_id", path="orderId", sql=LEGACY),
+        Column("status", path="status"),
+        reference("location_id", "assignedLocation.location"),
+        CREATED,
+        UPDATED,
+    ),
+    deduplicate_by=LATEST,
+)
+FULFILLMENT_ORDER_LINES = Table(
+    "fulfillment_order_lines",
+    "FulfillmentOrderLineItem",
+    (
+        ID,
+        Column("fulfillment_order_id", sql=OWNER),
+        reference("order_line_id", "lineItem"),
+        Column("total_quantity", "bigint", "totalQuantity"),
+        Column("remaining_quantity", "bigint", "remainingQuantity"),
+    ),
 )

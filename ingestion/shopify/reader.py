@@ -165,7 +165,7 @@ def _changes(admin: Admin, root: Root, position: Position) -> Iterator[pa.Table]
     lines: list[Line] = []
     for nodes in admin.pages(root.field, asked, NODES_PER_PAGE):
         for node in nodes:
-            own, *children = _flatten(admin, node, root.kind, None, root.connections, root.tables)
+            own, *children = flatten(admin, node, root.kind, None, root.connections, root.tables)
             is_new = position.is_new(own[0], node["updatedAt"])
             lines += [own] if is_new else []
             by_kind = {one.kind: one for one in root.connections}
@@ -200,12 +200,12 @@ def _details(admin: Admin, root: Root, page: pa.Table) -> Iterator[pa.Table]:
         for node in admin.ask(asked, ids=ids[first : first + DETAILS_PER_CALL])["nodes"]:
             if node:
                 owner = owners[node["id"]]
-                lines += _flatten(admin, node, kind, owner, root.detail_connections, root.detail_tables)
+                lines += flatten(admin, node, kind, owner, root.detail_connections, root.detail_tables)
     if lines:
         yield page_of(lines)
 
 
-def _flatten(
+def flatten(
     admin: Admin,
     node: dict[str, Any],
     kind: str,
@@ -219,7 +219,7 @@ def _flatten(
         found = node.pop(one.field)
         below = found["nodes"]
         if found["pageInfo"]["hasNextPage"]:
-            below += _more(admin, gid, kind, one, found["pageInfo"]["endCursor"], selection(tables, one.kind))
+            below += more_of(admin, gid, kind, one, found["pageInfo"]["endCursor"], selection(tables, one.kind))
         below.sort(key=lambda child: (len(child["id"]), child["id"]))
         for place, child in enumerate(below, start=1):
             if parent:
@@ -228,7 +228,7 @@ def _flatten(
     return [(gid, parent, 1, kind, orjson.dumps(node).decode()), *children]
 
 
-def _more(admin: Admin, gid: str, kind: str, one: Connection, after: str, fields: str) -> list[dict[str, Any]]:
+def more_of(admin: Admin, gid: str, kind: str, one: Connection, after: str, fields: str) -> list[dict[str, Any]]:
     """The children behind a cursor."""
     asked = (
         f"query($id: ID!, $after: String) {{ node(id: $id) {{ ... on {kind} {{ "

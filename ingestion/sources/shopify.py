@@ -5,6 +5,8 @@ The first reading asks for the whole history by bulk operations; later ones read
 is asked of Shopify follows from the tables (``ingestion.shopify.orders``, ``.catalogue``): a new column is one line.
 
 Refunds, transactions and fulfilments have no list of their own: they come with their order, whose update they cause.
+The units that left are those of fulfilment orders; transfers are read in a way of their own
+(``ingestion.shopify.transfers``).
 Amounts are shop money. Deleted objects are not reported by these reads.
 """
 
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import dlt
@@ -21,13 +24,13 @@ from dlt.extract.resource import DltResource
 
 import selvage
 from ingestion import reading
-from ingestion.shopify import catalogue, connect, orders
+from ingestion.shopify import catalogue, connect, orders, transfers
 from ingestion.shopify.admin import admin_of
 from ingestion.shopify.reader import Connection, Root, read
 from ingestion.tables import Table
 from ingestion.window import Window
 
-DESCRIPTION = "The online shop's customers, orders, refunds, products, stock and abandoned checkouts."
+DESCRIPTION = "The online shop's customers, orders, refunds, products, stock, transfers and abandoned checkouts."
 KINDS = {"shopify", "graphql"}
 SETTINGS = {
     "base_url": selvage.REQUIRED,
@@ -48,6 +51,13 @@ ROOTS = (
         details="refunds",
         detail_tables=(orders.REFUNDS, orders.REFUND_LINES),
         detail_connections=(Connection("refundLineItems", "RefundLineItem"),),
+        sorts=True,
+    ),
+    Root(
+        "fulfillmentOrders",
+        (orders.FULFILLMENT_ORDERS, orders.FULFILLMENT_ORDER_LINES),
+        connections=(Connection("lineItems", "FulfillmentOrderLineItem"),),
+        arguments="includeClosed: true",
         sorts=True,
     ),
     Root("products", (catalogue.PRODUCTS,), sorts=True),
@@ -72,16 +82,17 @@ def source(window: Window | None = None) -> Any:
     """One resource per raw table; those of one list share its reading. With a window, what was updated in it."""
     resources = []
     for root in ROOTS:
-        objects = _objects(root, window)
+        objects = _objects(root.field, partial(read, root=root, window=window))
         resources += [_rows(table, objects) for table in (*root.tables, *root.detail_tables)]
-    return resources
+    moved = _objects(transfers.ROOT, partial(transfers.read, window=window))
+    return resources + [_rows(table, moved) for table in transfers.TABLES]
 
 
-def _objects(root: Root, window: Window | None) -> DltResource:
-    @dlt.resource(name=f"{root.field}_read", selected=False)
+def _objects(name: str, pages: Callable[..., Iterator[pa.Table]]) -> DltResource:
+    @dlt.resource(name=f"{name}_read", selected=False)
     def objects() -> Iterator[pa.Table]:
         given = selvage.vendor(VENDOR, SETTINGS)
-        yield from read(VENDOR, admin_of(given), root, given["start_date"], window)
+        yield from pages(vendor=VENDOR, admin=admin_of(given), start_date=given["start_date"])
 
     return objects
 

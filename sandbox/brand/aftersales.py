@@ -93,6 +93,9 @@ def make_aftersales(basis: Basis, orders: Orders, catalogue: Catalogue) -> After
     returned_kind = np.where(rng.random(len(row)) < 0.85, 0, 1)
     restock = np.where(np.isin(kind[refund], (CANCELLED, EDITED)), 2, returned_kind)
     location = np.where(rng.random(n) < 0.88, WAREHOUSE, SHOP_FLOOR)
+    # some hand back over the counter what the warehouse had sent them
+    over_counter = (basis.rng("returned in store").random(len(keys)) < 0.3)[refund] & (restock == 0)
+    taken_back = np.where(over_counter, SHOP_FLOOR, location[orders.line_order[row]])
     return Aftersales(
         trouble=trouble,
         cancel_reason=np.where(is_cancelled, rng.choice(5, n, p=(0.5, 0.2, 0.1, 0.1, 0.1)), -1),
@@ -116,7 +119,7 @@ def make_aftersales(basis: Basis, orders: Orders, catalogue: Catalogue) -> After
         line_subtotal=subtotal,
         line_tax=tax,
         line_restock=restock,
-        line_location=np.where(restock == 1, -1, location[orders.line_order[row]]),
+        line_location=np.where(restock == 1, -1, taken_back),
     )
 
 

@@ -17,7 +17,8 @@ from sandbox.brand.behaviour import live
 from sandbox.brand.catalogue import catalogue_tables, make_catalogue
 from sandbox.brand.contacts import make_contacts
 from sandbox.brand.customers import customer_table, make_accounts
-from sandbox.brand.inventory import inventory_table
+from sandbox.brand.deliveries import delivery_tables
+from sandbox.brand.inventory import inventory_table, make_stock, stock_truth
 from sandbox.brand.messages import campaign_slugs, make_profiles, message_tables, profile_table
 from sandbox.brand.meta_tables import make_meta, meta_tables, meta_truth
 from sandbox.brand.orders import make_orders
@@ -27,7 +28,7 @@ from sandbox.brand.shop_checkouts import checkout_tables
 from sandbox.brand.shop_money import money_tables
 from sandbox.brand.shop_orders import order_tables
 from sandbox.brand.square_tables import square_tables
-from sandbox.brand.store_truth import stock_table
+from sandbox.brand.store_truth import stacked, stock_table
 from sandbox.brand.store_world import make_stores
 from sandbox.brand.subscribers import make_mailings, make_subscribers
 from sandbox.brand.timeline import bot_visits, make_landing, make_timeline
@@ -76,8 +77,10 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(folder, catalogue_tables(catalogue))
     _write_all(folder, {"shopify_customers": customer_table(basis, people, accounts)})
     _write_all(folder, order_tables(shop) | money_tables(shop) | checkout_tables(shop))
-    _write_all(folder, {"shopify_inventory_levels": inventory_table(basis, catalogue, orders, after)})
-    _write_all(truth, {"stock": stock_table(stores)})
+    stock = make_stock(basis, catalogue, orders, after)
+    _write_all(folder, {"shopify_inventory_levels": inventory_table(catalogue, stock)})
+    _write_all(folder, delivery_tables(basis, catalogue, stock.deliveries))
+    _write_all(truth, {"stock": stacked(stock_truth(catalogue, stock), stock_table(stores))})
     _write_all(folder, {"klaviyo_profiles": profile_table(basis, people, subscribers, accounts, profiles)})
     _write_all(folder, message_tables(basis, subscribers, mailings, profiles, orders))
     _write_all(folder, square_tables(stores))

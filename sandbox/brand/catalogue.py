@@ -17,6 +17,7 @@ from sandbox.brand.texts import join, stamps, take
 
 WAREHOUSE, SHOP_FLOOR = 0, 1
 LOCATION_IDS = np.array([81_000_000_017, 81_000_000_025])
+LOCATION_NAMES = ("Main warehouse", "Harbor Street shop")
 GIFT_CARDS = (2_500, 5_000, 10_000)
 
 
@@ -134,7 +135,7 @@ def catalogue_tables(catalogue: Catalogue) -> dict[str, dict[str, object]]:
         },
         "shopify_locations": {
             "location_id": LOCATION_IDS,
-            "name": pa.array(["Main warehouse", "Harbor Street shop"]),
+            "name": pa.array(LOCATION_NAMES),
             "city": pa.array(["Columbus", "Boston"]),
             "province_code": pa.array(["OH", "MA"]),
             "country_code": pa.array(["US", "US"]),

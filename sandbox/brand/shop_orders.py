@@ -68,6 +68,7 @@ def order_tables(shop: Shop) -> dict[str, Table]:
         "taxes_included": np.zeros(len(o), dtype=bool),
         "financial_status": take(("PAID", "REFUNDED", "PARTIALLY_REFUNDED"), status),
         "fulfillment_status": take(("UNFULFILLED", "FULFILLED"), (after.shipped_at[o] <= at).astype(np.int64)),
+        "assigned_location_id": LOCATION_IDS[after.location[o]],
         "source_name": take(("web", "shopify_draft_order"), orders.draft[o].astype(np.int64)),
         "customer_id": masked(customer, customer >= 0),
         "email": shop.contacts.email.text.take(pa.array(contact)),

@@ -13,12 +13,14 @@ import pytest
 
 import selvage
 from ingestion import pipeline
+from ingestion.shopify import transfers
 from ingestion.sources import klaviyo, shopify
 from ingestion.window import Progress, Window
 from sandbox.server import Running, running
 from tests.ingestion.conftest import DAYS, PEOPLE, land
 
 SHOPIFY_TABLES = [table.name for root in shopify.ROOTS for table in (*root.tables, *root.detail_tables)]
+SHOPIFY_TABLES += [table.name for table in transfers.TABLES]
 KLAVIYO_TABLES = [feed.table.name for feed in klaviyo.FEEDS]
 
 

@@ -1,18 +1,7 @@
 -- Who put something into a cart or began a check-out in the 14 days before the newest data, and has not ordered since.
--- An order within the hour before the last cart event counts as since: browsers' clocks are off by minutes.
-with cart_events as (
-
-    select * from {{ ref('int_carts__cart_events') }}
-
-),
-
-as_of as (
-
-    select * from {{ ref('int_as_of') }}
-
-),
-
-orders as (
+-- An order within the hour before the last cart event counts as since: browsers' clocks are off by minutes. Nobody is
+-- chased with what is sold out: who left nothing else is left out until some of it is back in stock.
+with orders as (
 
     select * from {{ ref('int_orders__orders') }}
     where not is_test and not is_return
@@ -28,8 +17,8 @@ record_customers as (
 recent as (
 
     select cart_events.*
-    from cart_events
-    cross join as_of
+    from {{ ref('int_carts__cart_events') }} as cart_events
+    cross join {{ ref('int_as_of') }} as as_of
     where
         cart_events.occurred_at > {{ dbt.dateadd('day', -14, 'as_of.as_of') }}
         and cart_events.occurred_at <= as_of.as_of
@@ -71,19 +60,6 @@ last_carts as (
 
 ),
 
-last_products as (
-
-    select
-        customer_id,
-        sku
-    from recent
-    where sku is not null
-    qualify row_number() over (
-        partition by customer_id order by occurred_at desc nulls last, cart_event_key asc nulls last
-    ) = 1
-
-),
-
 buyers as (
 
     select
@@ -92,6 +68,30 @@ buyers as (
     from orders
     inner join record_customers on orders.record_key = record_customers.record_key
     group by record_customers.customer_id
+
+),
+
+-- A product that no catalogue knows is taken to be there: we can't know better.
+last_products as (
+
+    select
+        recent.customer_id,
+        recent.sku,
+        coalesce(products.is_sellable, true) as is_sellable
+    from recent
+    left join buyers on recent.customer_id = buyers.customer_id
+    left join {{ ref('int_inventory__eligible_products') }} as products
+        on recent.sku = products.sku and products.channel = 'online'
+    where
+        recent.sku is not null
+        and coalesce(buyers.last_ordered_at < {{ dbt.dateadd('hour', -1, 'recent.occurred_at') }}, true)
+    qualify row_number() over (
+        partition by recent.customer_id
+        order by
+            coalesce(products.is_sellable, true) desc nulls last,
+            recent.occurred_at desc nulls last,
+            recent.cart_event_key asc nulls last
+    ) = 1
 
 ),
 
@@ -107,8 +107,8 @@ candidates as (
     left join last_products on last_carts.customer_id = last_products.customer_id
     left join buyers on last_carts.customer_id = buyers.customer_id
     where
-        buyers.last_ordered_at is null
-        or buyers.last_ordered_at < {{ dbt.dateadd('hour', -1, 'last_carts.last_cart_at') }}
+        coalesce(buyers.last_ordered_at < {{ dbt.dateadd('hour', -1, 'last_carts.last_cart_at') }}, true)
+        and coalesce(last_products.is_sellable, true)
 
 )
 

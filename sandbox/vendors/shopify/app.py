@@ -31,6 +31,10 @@ from sandbox.vendors.shopify.rows import Snapshot
 DOMAIN = "selvage-demo.myshopify.com"
 HOST = "shop.example.com"
 TAGGED = ("Customer", "Order", "Product")
+NODES = (
+    *("order", "customer", "product", "productVariant", "inventoryItem", "inventoryLevel"),
+    *("fulfillmentOrder", "inventoryTransfer", "inventoryShipment"),
+)
 
 
 class Shop:
@@ -119,7 +123,7 @@ class Shop:
             "tagsAdd": lambda args: self.change_tags(args["id"], args["tags"], add=True),
             "tagsRemove": lambda args: self.change_tags(args["id"], args["tags"], add=False),
         }
-        for name in ("order", "customer", "product", "productVariant", "inventoryItem", "inventoryLevel"):
+        for name in NODES:
             found[name] = lambda args, name=name: _of_kind(documents.node(args["id"]), name)
         for name in ROOTS:
             found[name] = lambda args, name=name: page(documents, name, args, warnings)

@@ -9,8 +9,10 @@ import numpy as np
 
 from sandbox.vendors.shopify.catalogue import Catalogue
 from sandbox.vendors.shopify.customers import CheckoutBatch, customer
+from sandbox.vendors.shopify.fulfilment import FIRST_ID
 from sandbox.vendors.shopify.orders import OrderBatch
 from sandbox.vendors.shopify.rows import Children, Row, Rows, Snapshot
+from sandbox.vendors.shopify.transfers import TransferBatch
 from sandbox.vendors.shopify.values import number_of
 
 Document = dict[str, Any]
@@ -37,6 +39,16 @@ class Documents:
 
     def orders(self, rows: list[Row]) -> list[Document]:
         return OrderBatch(self, rows).orders()
+
+    @property
+    def transfer_table(self) -> Rows:
+        return self.snapshot.rows("shopify_inventory_transfers", "transfer_id")
+
+    def fulfilment_orders(self, rows: list[Row]) -> list[Document]:
+        return OrderBatch(self, rows).fulfilment_orders()
+
+    def transfers(self, rows: list[Row]) -> list[Document]:
+        return TransferBatch(self, rows).transfers()
 
     def customers(self, rows: list[Row]) -> list[Document]:
         return [customer(self, row) for row in rows]
@@ -78,7 +90,14 @@ class Documents:
 
     def node(self, global_id: str) -> Document | None:
         """Any object by its global id; None for what is not there."""
-        for kind, find in (("Order", self.order), ("Customer", self.customer), ("AbandonedCheckout", self.checkout)):
+        for kind, find in (
+            ("Order", self.order),
+            ("Customer", self.customer),
+            ("AbandonedCheckout", self.checkout),
+            ("FulfillmentOrder", self.fulfilment_order),
+            ("InventoryTransfer", self.transfer),
+            ("InventoryShipment", self.shipment),
+        ):
             if (key := number_of(global_id, kind)) is not None:
                 return find(key)
         for kind, found in (
@@ -108,6 +127,18 @@ class Documents:
 
     def order(self, key: int) -> Document | None:
         return next(iter(self.orders(list(self.order_table.find([key]).values()))), None)
+
+    def fulfilment_order(self, key: int) -> Document | None:
+        found = self.fulfilment_orders(list(self.order_table.find([key - FIRST_ID]).values()))
+        return next(iter(found), None)
+
+    def transfer(self, key: int) -> Document | None:
+        return next(iter(self.transfers(list(self.transfer_table.find([key]).values()))), None)
+
+    def shipment(self, key: int) -> Document | None:
+        owners = self.transfer_table.ids[self.transfer_table.values("shipment_id") == key]
+        transfer = self.transfer(int(owners[0])) if len(owners) else None
+        return transfer["shipments"]({})[0] if transfer else None
 
     def customer(self, key: int) -> Document | None:
         return self.customers_by_id([key]).get(key)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from sandbox.vendors.shopify.fulfilment import fulfilment_order, units_to_send
 from sandbox.vendors.shopify.order_parts import discount_application, shipping_line, transaction
 from sandbox.vendors.shopify.rows import Row
 from sandbox.vendors.shopify.values import address, bag, gid, tax_lines
@@ -24,14 +25,18 @@ class OrderBatch:
     """``documents`` reaches customers, variants and locations; ``rows`` are rows of shopify_orders."""
 
     def __init__(self, documents: Documents, rows: list[Row]) -> None:
-        self._all, self._rows = documents, rows
+        self.documents = documents
+        self._rows = rows
         self._ids = [row["order_id"] for row in rows]
 
     def orders(self) -> list[dict[str, Any]]:
         return [self._order(row) for row in self._rows]
 
+    def fulfilment_orders(self) -> list[dict[str, Any]]:
+        return [fulfilment_order(self, row, self._order(row)) for row in self._rows]
+
     def _children(self, table: str, key: str, *order: str) -> dict[int, list[Row]]:
-        return self._all.snapshot.children(table, key, "order_id", *order).of(self._ids)
+        return self.documents.snapshot.children(table, key, "order_id", *order).of(self._ids)
 
     @cached_property
     def lines(self) -> dict[int, list[Row]]:
@@ -59,7 +64,9 @@ class OrderBatch:
 
     @cached_property
     def customers(self) -> dict[int, dict[str, Any]]:
-        return self._all.customers_by_id([row["customer_id"] for row in self._rows if row["customer_id"] is not None])
+        return self.documents.customers_by_id(
+            [row["customer_id"] for row in self._rows if row["customer_id"] is not None]
+        )
 
     def _order(self, row: Row) -> dict[str, Any]:
         order_id, customer_id = row["order_id"], row["customer_id"]
@@ -84,7 +91,7 @@ class OrderBatch:
             "test": row["test"],
             "edited": row["edited"],
             "note": row.get("note"),
-            "tags": self._all.tags("Order", order_id, row.get("tags")),
+            "tags": self.documents.tags("Order", order_id, row.get("tags")),
             "currencyCode": row["currency_code"],
             "presentmentCurrencyCode": row["currency_code"],
             "taxesIncluded": row["taxes_included"],
@@ -137,7 +144,7 @@ class OrderBatch:
             "paymentGatewayNames": lambda _: sorted({one["gateway"] for one in self.transactions[order_id]}),
             "subtotalLineItemsQuantity": lambda _: sum(one["quantity"] for one in self.lines[order_id]),
         }
-        document["lineItems"] = lambda _: [self._line(row, one) for one in self.lines[order_id]]
+        document["lineItems"] = lambda _: [self.line(row, one) for one in self.lines[order_id]]
         document["refunds"] = lambda _: [self._refund(row, document, one) for one in self.refunds[order_id]]
         document["transactions"] = lambda _: [transaction(document, one) for one in self.transactions[order_id]]
         document["fulfillments"] = lambda _: [
@@ -150,11 +157,11 @@ class OrderBatch:
         address = customer["defaultEmailAddress"] if customer else None
         return bool(address and address["marketingState"] == "SUBSCRIBED")
 
-    def _line(self, order: Row, row: Row) -> dict[str, Any]:
+    def line(self, order: Row, row: Row) -> dict[str, Any]:
         quantity, price, discount = row["quantity"], row["unit_price_cents"], row["discount_cents"] or 0
         full, taxes = quantity * price, tax_lines(row["tax_cents"], quantity * price - discount)
-        variant = self._all.variant(row["variant_id"])
-        product = self._all.product(row["product_id"])
+        variant = self.documents.variant(row["variant_id"])
+        product = self.documents.product(row["product_id"])
         allocations = []
         if discount:
             allocations.append(
@@ -207,8 +214,8 @@ class OrderBatch:
             "refundLineItems": lambda _: [
                 {
                     "id": gid("RefundLineItem", one["refund_line_id"]),
-                    "lineItem": self._line(order, lines[one["line_id"]]),
-                    "location": self._all.location(one["location_id"]),
+                    "lineItem": self.line(order, lines[one["line_id"]]),
+                    "location": self.documents.location(one["location_id"]),
                     "quantity": one["quantity"],
                     "restockType": one["restock_type"],
                     "restocked": one["restocked"],
@@ -256,7 +263,7 @@ class OrderBatch:
             "inTransitAt": row["created_at"],
             "estimatedDeliveryAt": None,
             "deliveredAt": row["delivered_at"],
-            "location": self._all.location(row["location_id"]),
+            "location": self.documents.location(row["location_id"]),
             "requiresShipping": True,
-            "totalQuantity": lambda _: sum(one["quantity"] for one in self.lines[order["order_id"]]),
+            "totalQuantity": lambda _: sum(units_to_send(self, one) for one in self.lines[order["order_id"]]),
         }

@@ -139,6 +139,27 @@ ROOTS = {
         {"NAME": "name", "ID": "location_id"},
         "NAME",
     ),
+    "fulfillmentOrders": Root(
+        "shopify_orders",
+        "order_id",
+        Documents.fulfilment_orders,
+        {"updated_at": Filter("updated_at", TIME), "assigned_location_id": Filter("assigned_location_id", NUMBER)},
+        {"ID": "order_id", "UPDATED_AT": "updated_at"},
+        "ID",
+    ),
+    "inventoryTransfers": Root(
+        "shopify_inventory_transfers",
+        "transfer_id",
+        Documents.transfers,
+        {
+            "created_at": Filter("created_at", TIME),
+            "id": Filter("transfer_id", NUMBER),
+            "origin_id": Filter("origin_location_id", NUMBER),
+            "destination_id": Filter("destination_location_id", NUMBER),
+        },
+        {"ID": "transfer_id", "CREATED_AT": "created_at", "NAME": "name"},
+        "ID",
+    ),
     "abandonedCheckouts": Root(
         "shopify_checkouts",
         "checkout_id",
@@ -171,6 +192,8 @@ def choose(documents: Documents, name: str, args: dict[str, Any]) -> Chosen:
     mask = search.mask(args.get("query"))
     if name == "locations" and not args.get("includeInactive"):
         mask = mask & (rows.values("is_active") == 1)
+    if name == "fulfillmentOrders" and not args.get("includeClosed"):
+        mask = mask & (rows.values("fulfillment_status") != "FULFILLED") & (rows.values("cancelled_at") <= 0)
     order = rows.order(_sort_column(root, args))
     return Chosen(rows, order[mask[order]], search.warnings)
 

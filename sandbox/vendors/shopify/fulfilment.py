@@ -1,0 +1,66 @@
+"""Fulfilment orders as Shopify shows them: what a location has to send of an order, and how much of it is left.
+
+The world sends an order whole from one place, so each order has one. What was taken out of the order before it left is
+no longer part of it; what comes back afterwards changes nothing here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.vendors.shopify.rows import Row
+from sandbox.vendors.shopify.values import gid
+
+if TYPE_CHECKING:
+    from sandbox.vendors.shopify.orders import OrderBatch
+
+FIRST_ID = 2_000_000_000_000
+"""Between the number of an order and that of its fulfilment order; likewise for their lines."""
+
+
+def fulfilment_order(batch: OrderBatch, row: Row, order: dict[str, Any]) -> dict[str, Any]:
+    """The document of the one fulfilment order of an order."""
+    is_sent, is_cancelled = row["fulfillment_status"] == "FULFILLED", row["cancelled_at"] is not None
+    location = batch.documents.location(row["assigned_location_id"])
+    return {
+        "__typename": "FulfillmentOrder",
+        "id": gid("FulfillmentOrder", row["order_id"] + FIRST_ID),
+        "order": order,
+        "orderId": order["id"],
+        "orderName": order["name"],
+        "orderProcessedAt": order["processedAt"],
+        "status": "CANCELLED" if is_cancelled else "CLOSED" if is_sent else "OPEN",
+        "assignedLocation": {"location": location, "name": location["name"] if location else ""},
+        "createdAt": row["created_at"],
+        "updatedAt": row["updated_at"],
+        "fulfillments": order["fulfillments"],
+        "lineItems": lambda _: [_line(batch, row, one, is_sent) for one in batch.lines[row["order_id"]]],
+    }
+
+
+def _line(batch: OrderBatch, order: Row, row: Row, is_sent: bool) -> dict[str, Any]:
+    document = batch.line(order, row)
+    total = units_to_send(batch, row)
+    return {
+        "__typename": "FulfillmentOrderLineItem",
+        "id": gid("FulfillmentOrderLineItem", row["line_id"] + FIRST_ID),
+        "lineItem": document,
+        "inventoryItemId": gid("InventoryItem", document["variant"]["item_id"]) if document["variant"] else None,
+        "productTitle": row["title"],
+        "sku": row["sku"],
+        "variant": document["variant"],
+        "requiresShipping": not row["is_gift_card"],
+        "totalQuantity": total,
+        "remainingQuantity": 0 if is_sent else total,
+    }
+
+
+def units_to_send(batch: OrderBatch, line: Row) -> int:
+    """The units of an order line that were not taken out before the parcel left."""
+    taken_out = sum(
+        one["quantity"]
+        for refund in batch.refunds[line["order_id"]]
+        for one in batch.refund_lines.get(refund["refund_id"], [])
+        if one["line_id"] == line["line_id"] and one["restock_type"] == "CANCEL"
+    )
+    return int(line["quantity"] - taken_out)
