@@ -1,5 +1,6 @@
 """Raw tables of customers and orders, with what hangs below an order: lines, transactions, refunds,
-fulfilments; and fulfilment orders, which tell how many units of each line a location has sent."""
+fulfilments; and fulfilment orders, which tell how many units of each line a location has sent.
+"""
 
 from __future__ import annotations
 
