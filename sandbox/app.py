@@ -24,7 +24,7 @@ from sandbox.context import Context
 from sandbox.faults import with_faults
 
 # Parts of a path that are ids, so that the counts are by kind of call.
-ID = re.compile(r"(?<=/)(?=[^/]*\d)(?![^/]*-job|\d{4}-\d{2})[A-Za-z0-9_-]+(?=/|\.|$)")
+ID = re.compile(r"(?<=/)(?=[^/]*\d)(?![^/]*-job|\d{4}-\d{2}|v\d)[A-Za-z0-9_-]+(?=/|\.|$)")
 
 
 class Sandbox:

@@ -1,8 +1,7 @@
 """Faults on demand: the next ``count`` requests to a vendor go wrong in a chosen way.
 
 ``error_500``, ``hangup`` (the connection closes in the middle of the body) and ``slow`` are done here, around the
-vendor. ``throttle``, ``duplicate_page`` and ``expired_cursor`` look different at each vendor: its own code asks
-``take()`` at the place where it would happen.
+vendor. The others look different at each vendor: its own code asks ``take()`` at the place where it would happen.
 """
 
 from __future__ import annotations
@@ -15,7 +14,10 @@ from typing import Any
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-KINDS = ("throttle", "error_500", "hangup", "slow", "duplicate_page", "expired_cursor")
+KINDS = (
+    "throttle", "error_500", "hangup", "slow", "duplicate_page", "expired_cursor", "transient", "job_failed",
+    "terms_not_accepted",
+)  # fmt: skip
 SLOW_SECONDS = 1.0
 
 
