@@ -58,7 +58,7 @@ def _numbers(cover: pd.DataFrame) -> None:
         ("Sold out", bands.get("Sold out", 0), "SKUs of which nothing is available"),
         (
             "Under 7 days",
-            bands.get("Under 7 days", 0),
+            bands.get("Under 7 days", 0) if cover["sold_per_day"].notna().any() else None,
             "SKUs that last less than a week at the pace of the last 28 days",
         ),
     )

@@ -134,7 +134,17 @@ def clean_environment(home: Path, **more: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "SELVAGE_HOME": str(home), **more}
 
 
-FAST = ("test_docs.py", "sandbox", "activation", "contracts", "ingestion", "models", "dashboards", "orchestration", "acceptance")
+FAST = (
+    "test_docs.py",
+    "sandbox",
+    "activation",
+    "contracts",
+    "ingestion",
+    "models",
+    "dashboards",
+    "orchestration",
+    "acceptance",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -108,7 +108,16 @@ def _vendor_words() -> Iterator[str]:
 
 def _room_sizes() -> Iterator[str]:
     for pattern, limit in (("*.py", 300), ("*.sql", 120)):
-        for folder in ("ingestion", "activation", "orchestration", "sandbox", "warehouse", "benchmarks", "dashboards", "dbt_project"):
+        for folder in (
+            "ingestion",
+            "activation",
+            "orchestration",
+            "sandbox",
+            "warehouse",
+            "benchmarks",
+            "dashboards",
+            "dbt_project",
+        ):
             for path in sorted((ROOT / folder).rglob(pattern)):
                 if "target" in path.parts:
                     continue
