@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -12,17 +10,10 @@ import streamlit as st
 
 from dashboards import charts, tables, words
 from dashboards.data import Marts
+from dashboards.stock_cover import BANDS, cover_by_sku, promised_by_sku
 
-DAYS = 28
 EVERYWHERE = "All locations"
-BANDS = (
-    ("Sold out", charts.RED),
-    ("Under 7 days", charts.ORANGE),
-    ("7 to 28 days", charts.SKY),
-    ("28 to 90 days", charts.BLUE),
-    ("Over 90 days", charts.GREEN),
-    ("No sales", charts.GREY),
-)
+COLOURS = dict(zip(BANDS, (charts.RED, charts.ORANGE, charts.SKY, charts.BLUE, charts.GREEN, charts.GREY), strict=True))
 
 
 def page(marts: Marts) -> None:
@@ -35,62 +26,23 @@ def page(marts: Marts) -> None:
     chosen = st.selectbox(
         "Location", [EVERYWHERE, *names], format_func=lambda key: names.get(key, key), key="location", width=420
     )
-    cover = _cover(marts, None if chosen == EVERYWHERE else chosen)
+    location = None if chosen == EVERYWHERE else chosen
+    cover = cover_by_sku(marts, location)
     _numbers(cover)
     left, right = st.columns(2, gap="medium")
     with left:
         st.subheader("How long it lasts", anchor=False)
-        _bands(cover)
+        if cover["sold_per_day"].isna().all():
+            st.info("Sales by location aren't known without stock movements (fct_inventory_movements).")
+        else:
+            _bands(cover)
     with right:
         st.subheader("By location", anchor=False)
         tables.paged(locations, "locations", LOCATION_COLUMNS, rows=8, what="locations")
     st.subheader("Lowest cover first", anchor=False)
-    tables.paged(cover, "cover", COVER_COLUMNS, what="SKUs")
-
-
-def _cover(marts: Marts, location: str | None) -> pd.DataFrame:
-    """One row per SKU, the one that runs out first on top; what did not sell comes last."""
-    frame = marts.frame("stock_levels", location_key=location)
-    sold = _sold(marts, location)
-    if sold is None:
-        st.info(
-            "Sales by location aren't known without stock movements (fct_inventory_movements): no days of cover here."
-        )
-        sold = pd.DataFrame({"sku": [], "sold_quantity": []})
-    frame = frame.merge(sold, on="sku", how="left")
-    frame["sold_per_day"] = frame["sold_quantity"].fillna(0).clip(lower=0) / DAYS
-    selling = frame["sold_per_day"].where(frame["sold_per_day"] > 0)
-    frame["cover_days"] = frame["available_quantity"].clip(lower=0) / selling
-    frame["band"] = [_band(*pair) for pair in zip(frame["available_quantity"], frame["cover_days"], strict=True)]
-    return frame.sort_values(
-        ["cover_days", "sold_per_day", "available_quantity", "sku"], ascending=[True, False, True, True]
-    )
-
-
-def _sold(marts: Marts, location: str | None) -> pd.DataFrame | None:
-    """Units by SKU over the last complete days; None where nobody tells of them."""
-    last = marts.last_date
-    if last is None:
-        return None
-    first, last = last - timedelta(days=DAYS), last - timedelta(days=1)
-    if location is None:
-        return marts.frame("stock_sold_everywhere", first_date=first, last_date=last)
-    if not marts.has_rows("fct_inventory_movements"):
-        return None
-    begins, ends = (
-        datetime.combine(day, time(), marts.zone).astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
-        for day in (first, last + timedelta(days=1))
-    )
-    return marts.frame("stock_sold_at_location", location_key=location, begins_at=begins, ends_at=ends)
-
-
-def _band(available: float, cover: float) -> str:
-    if available <= 0:
-        return "Sold out"
-    if pd.isna(cover):
-        return "No sales"
-    limits = ((7, "Under 7 days"), (28, "7 to 28 days"), (90, "28 to 90 days"))
-    return next((name for limit, name in limits if cover < limit), "Over 90 days")
+    promised = promised_by_sku(marts, location)
+    titles = {channel: tables.count(f"To promise: {channel}", PROMISED) for channel in promised.columns}
+    tables.paged(cover.join(promised, on="sku"), "cover", {**COVER_COLUMNS, **titles}, what="SKUs")
 
 
 def _numbers(cover: pd.DataFrame) -> None:
@@ -106,7 +58,7 @@ def _numbers(cover: pd.DataFrame) -> None:
         ("Sold out", bands.get("Sold out", 0), "SKUs of which nothing is available"),
         (
             "Under 7 days",
-            bands.get("Under 7 days", 0),
+            bands.get("Under 7 days", 0) if cover["sold_per_day"].notna().any() else None,
             "SKUs that last less than a week at the pace of the last 28 days",
         ),
     )
@@ -116,16 +68,15 @@ def _numbers(cover: pd.DataFrame) -> None:
 
 def _bands(cover: pd.DataFrame) -> None:
     counts = cover["band"].value_counts()
-    names = [name for name, _ in BANDS]
-    values = [int(counts.get(name, 0)) for name in names]
+    values = [int(counts.get(name, 0)) for name in BANDS]
     figure = go.Figure(
         go.Bar(
-            x=[name.replace(" days", "<br>days") for name in names],
+            x=[name.replace(" days", "<br>days") for name in BANDS],
             y=values,
             text=[f"{value:,}" for value in values],
             textposition="outside",
             cliponaxis=False,
-            marker={"color": [colour for _, colour in BANDS]},
+            marker={"color": [COLOURS[name] for name in BANDS]},
             hoverinfo="skip",
         )
     )
@@ -133,6 +84,7 @@ def _bands(cover: pd.DataFrame) -> None:
     charts.show(figure, "bands", "Days of cover", "SKUs", 300, alt="SKUs by days of cover")
 
 
+PROMISED = "Units that this sales channel may promise now, by its share of what is available"
 COVER_COLUMNS = {
     "sku": "SKU",
     "product_title": "Product",

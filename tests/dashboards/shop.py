@@ -271,6 +271,10 @@ _ALL: Rows = {
         moved("sale", -9, "2026-06-28 12:00"),  # the day that is not over
         moved("count", -1, "2026-06-10 12:00"),
     ],
+    "fct_available_to_promise": [
+        {"sku": "TEE", "location_key": place, "channel": channel, "atp_quantity": units}
+        for place, channel, units in (("warehouse", "online", 8), ("warehouse", "store", 2), ("shop", "store", 4))
+    ],
 }
 SHOP: Rows = {mart: rows for mart, rows in _ALL.items() if mart in contracts()}
 

@@ -133,6 +133,16 @@ def test_stock_of_one_location_without_movements(home: Path, paint: Paint):
     app = paint("stock", location="shop")
     assert numbers(app)["Units on hand"] == "5"
     assert "aren't known without stock movements" in words(app)
+    assert numbers(app)["Under 7 days"] == "–", "not known is not none"
+    assert not charts(app)
+
+
+@needs("fct_available_to_promise")
+def test_stock_says_what_each_channel_may_promise(published: Path, paint: Paint):
+    promised = table(paint("stock"), "sku", "cover_days").set_index("sku")[["Online", "Store"]]
+    assert promised.loc["TEE"].tolist() == [8, 6]
+    assert promised.loc["HAT"].isna().all()
+    assert table(paint("stock", location="shop"), "sku", "cover_days")["Store"].tolist() == [4]
 
 
 @needs("fct_inventory_movements")
