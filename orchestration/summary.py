@@ -32,6 +32,8 @@ def text() -> str:
             *_customers(connection, known),
             *_orders(connection, known, settings.brand.reporting_currency),
             *_attribution(connection, known),
+            *_ads(connection, known),
+            *_stock(connection, known),
             *_audiences(account),
             *_empty(connection, settings.brand),
             *_files(connection, settings),
@@ -119,6 +121,38 @@ def _attribution(connection: duckdb.DuckDBPyConnection, known: set[str]) -> Iter
     yield table("Orders credited to each channel", ["channel", *models], rows)
 
 
+def _ads(connection: duckdb.DuckDBPyConnection, known: set[str]) -> Iterator[str]:
+    """What each platform cost and claims, beside the money that each model credits to its campaigns."""
+    if "fct_ad_performance" not in known:
+        return
+    rows = connection.execute(
+        "select platform, attribution_model, currency_code, cast(sum(spend_amount) as decimal(18, 2)), "
+        "cast(sum(credited_revenue) as decimal(18, 2)), cast(sum(claimed_amount) as decimal(18, 2)), "
+        "cast(sum(credited_revenue) / nullif(sum(spend_amount), 0) as decimal(18, 2)), "
+        "cast(sum(claimed_amount) / nullif(sum(credited_revenue), 0) as decimal(18, 2)) "
+        "from fct_ad_performance group by platform, attribution_model, currency_code "
+        "having sum(spend_amount) is not null "
+        "order by platform asc nulls last, attribution_model asc nulls last, currency_code asc nulls last"
+    ).fetchall()
+    header = ["platform", "model", "currency", "spend", "credited", "claimed", "return on spend", "over-claim factor"]
+    if rows:
+        yield table("Ad money beside the model's credit and the platform's own claims", header, rows)
+
+
+def _stock(connection: duckdb.DuckDBPyConnection, known: set[str]) -> Iterator[str]:
+    """Units by location, and how many variants have none left to sell."""
+    if not {"fct_inventory_levels", "dim_locations"} <= known:
+        return
+    rows = connection.execute(
+        "select coalesce(location_name, location_key) as location, count(*), cast(sum(on_hand_quantity) as bigint), "
+        "cast(sum(available_quantity) as bigint), count(*) filter (where available_quantity <= 0) "
+        "from fct_inventory_levels left join dim_locations using (location_key) "
+        "group by location order by sum(on_hand_quantity) desc nulls last, location asc nulls last"
+    ).fetchall()
+    if rows:
+        yield table("Stock", ["location", "variants", "on hand", "available", "sold out"], rows)
+
+
 def _audiences(account: Mapping[str, Any]) -> Iterator[str]:
     syncs: Mapping[str, Mapping[str, int]] = account.get("syncs", {})
     if syncs:
@@ -157,7 +191,10 @@ def _files(connection: duckdb.DuckDBPyConnection, settings: selvage.Settings) ->
             ]
         )
     brand = "" if settings.brand.name == "demo" else f" BRAND={settings.brand.name}"
-    tries = [(f"make ui{brand}", "the asset graph, with every check and plan")]
+    tries = [
+        (f"make ui{brand}", "the asset graph, with every check and plan"),
+        (f"make dashboards{brand}", "sales, attribution, stock, customers and syncs as pages"),
+    ]
     if settings.brand.sources is None and settings.env == "sandbox":
         tries.append(("make advance && make run", "a day later: only what changed moves"))
     elif settings.brand.has_source("files"):
