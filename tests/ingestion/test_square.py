@@ -134,13 +134,13 @@ class Answers:
 
 
 def test_an_empty_list_may_lack_its_key() -> None:
-    assert list(api.items(Answers({}), api.Request("refunds"), "refunds")) == []  # type: ignore[arg-type]
+    assert list(api.items(Answers({}), api.Request("refunds"), "refunds")) == []
 
 
 def test_errors_in_a_good_status_are_no_data() -> None:
     document = {"orders": [{"id": "1"}], "errors": [{"code": "INTERNAL_SERVER_ERROR", "detail": "ana@example.com"}]}
     with pytest.raises(api.Refused, match="INTERNAL_SERVER_ERROR") as refused:
-        list(api.items(Answers(document), api.Request("orders/search"), "orders"))  # type: ignore[arg-type]
+        list(api.items(Answers(document), api.Request("orders/search"), "orders"))
     assert "ana@" not in str(refused.value)
 
 

@@ -1,5 +1,6 @@
 -- Each event tells what the cookie banner said; a row is a change of it per visitor, the first answer included. An
--- event that says nothing changes nothing. A channel is how a person is reached: what is said of advertising is about ads.
+-- event that says nothing changes nothing. A channel is how a person is reached: what is said of advertising is
+-- about ads.
 with events as (
 
     select
