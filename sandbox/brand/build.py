@@ -26,6 +26,9 @@ from sandbox.brand.shop import Shop
 from sandbox.brand.shop_checkouts import checkout_tables
 from sandbox.brand.shop_money import money_tables
 from sandbox.brand.shop_orders import order_tables
+from sandbox.brand.square_tables import square_tables
+from sandbox.brand.store_truth import stock_table
+from sandbox.brand.store_world import make_stores
 from sandbox.brand.subscribers import make_mailings, make_subscribers
 from sandbox.brand.timeline import bot_visits, make_landing, make_timeline
 from sandbox.brand.truth import truth_tables
@@ -49,6 +52,7 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     timeline = make_timeline(basis, visits, baskets, catalogue, bots, landing)
     orders = make_orders(basis, people, visits, baskets, catalogue, timeline)
     after = make_aftersales(basis, orders, catalogue)
+    stores = make_stores(basis, people, catalogue, orders, after)
     accounts = make_accounts(basis, people, subscribers)
     contacts = make_contacts(basis, people, visits, baskets, accounts.email, accounts.has_phone)
     profiles = make_profiles(basis, people, subscribers, accounts)
@@ -73,14 +77,16 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(folder, {"shopify_customers": customer_table(basis, people, accounts)})
     _write_all(folder, order_tables(shop) | money_tables(shop) | checkout_tables(shop))
     _write_all(folder, {"shopify_inventory_levels": inventory_table(basis, catalogue, orders, after)})
+    _write_all(truth, {"stock": stock_table(stores)})
     _write_all(folder, {"klaviyo_profiles": profile_table(basis, people, subscribers, accounts, profiles)})
     _write_all(folder, message_tables(basis, subscribers, mailings, profiles, orders))
+    _write_all(folder, square_tables(stores))
     meta = make_meta(shop, visits)
     _write_all(folder, meta_tables(meta))
     _write_all(truth, meta_truth(meta))
     arrivals = make_arrivals(shop)
     _write(folder / "web_events.parquet", event_blocks(shop, accounts, profiles, arrivals))
-    _write_all(truth, truth_tables(shop, visits, accounts, subscribers, profiles, arrivals))
+    _write_all(truth, truth_tables(shop, visits, accounts, subscribers, profiles, arrivals, stores))
     progress("world written")
 
 

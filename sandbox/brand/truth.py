@@ -1,8 +1,9 @@
 """The hidden truth: who is who, what caused each order, what the shop's totals are. Only tests and benchmarks read it.
 
 ``record_owners`` names the person behind every record that a warehouse can see, by the record ids of the warehouse:
-``<customer_id>`` and ``order-<order_id>`` (shopify), ``<profile_id>`` (klaviyo), ``<anonymous_id>`` (web_events,
-record_type device) and ``<anonymous_id>|<user_id or empty>`` (record_type visitor). A bot's browser has no person.
+``<customer_id>`` and ``order-<order_id>`` (shopify, square), ``<profile_id>`` (klaviyo), ``<anonymous_id>``
+(web_events, record_type device) and ``<anonymous_id>|<user_id or empty>`` (record_type visitor). A bot's browser has
+no person. ``shop_totals`` are the online shop's; ``store_totals`` and ``stock`` the stores'.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from sandbox.brand.customers import Accounts
 from sandbox.brand.messages import Profiles
 from sandbox.brand.people import phone_text
 from sandbox.brand.shop import Shop
+from sandbox.brand.store_truth import stacked, store_causes, store_emails, store_owners, store_totals
+from sandbox.brand.store_world import Stores
 from sandbox.brand.subscribers import Subscribers
 from sandbox.brand.texts import digits, either, flat, join, stamps, take
 
@@ -34,16 +37,23 @@ def person_ids(person: Ints) -> pa.Array:
 
 
 def truth_tables(
-    shop: Shop, visits: Visits, accounts: Accounts, subscribers: Subscribers, profiles: Profiles, arrivals: Arrivals
+    shop: Shop,
+    visits: Visits,
+    accounts: Accounts,
+    subscribers: Subscribers,
+    profiles: Profiles,
+    arrivals: Arrivals,
+    stores: Stores,
 ) -> dict[str, Table]:
     """All tables of the truth, by name."""
     return {
         "people": _people(shop),
-        "record_owners": _owners(shop, accounts, subscribers, profiles, arrivals),
-        "record_emails": _emails(shop, accounts, subscribers, profiles),
-        "order_causes": _causes(shop, visits),
+        "record_owners": stacked(_owners(shop, accounts, subscribers, profiles, arrivals), store_owners(stores)),
+        "record_emails": stacked(_emails(shop, accounts, subscribers, profiles), store_emails(stores)),
+        "order_causes": stacked(_causes(shop, visits), store_causes(stores)),
         "channel_effects": _effects(shop, visits),
         "shop_totals": _totals(shop),
+        "store_totals": store_totals(stores),
     }
 
 

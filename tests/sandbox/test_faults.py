@@ -80,4 +80,4 @@ def test_requests_are_counted_by_kind_of_call(klaviyo: Klaviyo) -> None:
     klaviyo.get(f"profiles/{key}")
     after = {(one["method"], one["path"]): one["count"] for one in klaviyo.server.requests() if one["status"] == 200}
     assert after["GET", "/api/profiles/{id}"] == before.get(("GET", "/api/profiles/{id}"), 0) + 1
-    assert {"klaviyo", "meta", "shopify", "web_events"} <= set(call(klaviyo.server.port, "health")["vendors"])
+    assert {"klaviyo", "meta", "shopify", "square", "web_events"} <= set(call(klaviyo.server.port, "health")["vendors"])

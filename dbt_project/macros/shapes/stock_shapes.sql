@@ -1,0 +1,33 @@
+{# Shapes of what is sold and where it lies. See shape_columns(). #}
+{% macro stock_shapes() %}
+    {%- set rate = 'decimal(18,6)' -%}
+    {{ return({
+        'products': {
+            'source_system': 'string', 'product_key': 'string', 'product_id': 'string', 'title': 'string',
+            'product_type': 'string', 'brand_name': 'string', 'product_status': 'string', 'created_at': 'timestamp',
+            'updated_at': 'timestamp',
+        },
+        'variants': {
+            'source_system': 'string', 'variant_key': 'string', 'variant_id': 'string', 'product_key': 'string',
+            'sku': 'string', 'title': 'string', 'barcode': 'string', 'inventory_item_id': 'string',
+            'unit_price': rate, 'unit_cost': rate, 'created_at': 'timestamp', 'updated_at': 'timestamp',
+        },
+        'locations': {
+            'source_system': 'string', 'location_key': 'string', 'location_id': 'string', 'location_name': 'string',
+            'location_type': 'string', 'city': 'string', 'region_code': 'string', 'country_code': 'string',
+            'is_active': 'boolean',
+        },
+        'inventory_levels': {
+            'source_system': 'string', 'inventory_level_key': 'string', 'variant_key': 'string', 'sku': 'string',
+            'location_key': 'string', 'on_hand': 'bigint', 'available': 'bigint', 'committed': 'bigint',
+            'reserved': 'bigint', 'damaged': 'bigint', 'quality_control': 'bigint', 'safety_stock': 'bigint',
+            'incoming': 'bigint', 'updated_at': 'timestamp',
+        },
+        'inventory_movements': {
+            'source_system': 'string', 'inventory_movement_key': 'string', 'variant_key': 'string', 'sku': 'string',
+            'location_key': 'string', 'movement_type': 'string', 'from_state': 'string', 'to_state': 'string',
+            'document_key': 'string', 'reason': 'string', 'quantity': 'bigint', 'counted_quantity': 'bigint',
+            'occurred_at': 'timestamp', 'recorded_at': 'timestamp',
+        },
+    }) }}
+{% endmacro %}
