@@ -1,6 +1,7 @@
 -- Persons of the best share of buyers, by all they bought or by what an order of theirs is worth on average, whose last
 -- order lies so many days before the newest data. The average counts beside the sum because whoever stopped buying had
--- less time to add sales up than those who go on. Both numbers: vars lapsed_best_customers.
+-- less time to add sales up than those who go on. A sale to nobody known is no buyer: it would make the others look
+-- better. Both numbers: vars lapsed_best_customers.
 {%- set rule = var('lapsed_best_customers') %}
 with customers as (
 
@@ -23,7 +24,11 @@ buyers as (
         net_sales_amount,
         cast({{ safe_divide('net_sales_amount', 'order_count') }} as decimal(18, 4)) as average_order_amount
     from customers
-    where customer_type = 'person' and order_count > 0 and net_sales_amount > 0
+    where
+        customer_type = 'person'
+        and order_count > 0
+        and net_sales_amount > 0
+        and (has_email or has_phone)
 
 ),
 
