@@ -135,7 +135,7 @@ def test_a_reader_sees_no_error_while_copies_are_swapped(
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as reader:
         started = time.monotonic()
         generation = 0
-        while time.monotonic() - started < 6:
+        while generation < 8 or time.monotonic() - started < 6:
             generation += 1
             fill(generation)
             publish("build", toy_manifest)
@@ -143,6 +143,5 @@ def test_a_reader_sees_no_error_while_copies_are_swapped(
         out, err = reader.communicate(timeout=30)
     assert reader.returncode == 0, err
     reads, generations = map(int, out.split())
-    assert generation >= 5
     assert reads >= 10
     assert generations >= 3, "the reader never saw a newer copy, so nothing was tried"
