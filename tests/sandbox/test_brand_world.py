@@ -24,6 +24,8 @@ KEYS = {
     "shopify_variants": "variant_id",
     "shopify_locations": "location_id",
     "shopify_inventory_levels": "inventory_level_id",
+    "shopify_inventory_transfers": "transfer_id",
+    "shopify_inventory_transfer_lines": "transfer_line_id",
     "shopify_checkouts": "checkout_id",
     "shopify_checkout_lines": "checkout_line_id",
     "klaviyo_profiles": "profile_id",
