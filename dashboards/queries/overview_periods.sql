@@ -3,8 +3,8 @@ select
     cast(date_trunc($grain, order_date) as date) as period_date,
     channel,
     sum(net_sales_amount) as net_sales_amount,
-    count(*) as order_count,
-    count(distinct customer_id) as customer_count
+    count(case when not is_return then 1 end) as order_count,
+    count(distinct case when not is_return then customer_id end) as customer_count
 from fct_orders
 where
     not is_test

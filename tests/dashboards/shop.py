@@ -67,7 +67,7 @@ def order(key: str, customer: str | None, channel: str, ordered_at: str, day: st
         "order_key": key, "source_system": "shopify", "order_id": key, "order_name": f"#{key}", "customer_id": customer,
         "channel": channel, "order_status": "fulfilled", "currency_code": "USD", "quantity": 1,
         "customer_order_number": nth, "net_sales_amount": net, "total_amount": net, "refunded_amount": "0",
-        "is_test": False, "is_cancelled": False, "is_first_order": nth == 1, "ordered_at": ordered_at,
+        "is_test": False, "is_cancelled": False, "is_return": False, "is_first_order": nth == 1, "ordered_at": ordered_at,
         "order_date": day, **more,
     }  # fmt: skip
 
@@ -84,6 +84,7 @@ def _orders() -> list[dict[str, Any]]:
         order("o7", "c_ada", "online", "2026-06-28 15:00", "2026-06-28", "20.00", 3),
         order("o8", "c_ada", "online", "2026-06-11 15:00", "2026-06-11", "999.00", None, is_test=True),
         order("o9", "c_ada", "online", "2026-06-12 15:00", "2026-06-12", "0.00", None, is_cancelled=True),
+        order("o10", None, "store", "2026-06-16 15:00", "2026-06-16", "0.00", None, is_return=True),
     ]
 
 
