@@ -88,9 +88,12 @@ def ours(marts: Path, day: date) -> tuple[dict[str, int], dict[str, int]]:
             "sum(tax_amount) from fct_orders where not is_test and source_system = 'shopify' and order_date = ?",
             [day],
         ).fetchone()
-        refunds = "select sum(line_amount), sum(tax_amount), sum(shipping_amount) from fct_refunds where not is_test "
-        by_refund = con.execute(refunds + "and refund_date = ?", [day]).fetchone()
-        by_order = con.execute(refunds + "and order_date = ?", [day]).fetchone()
+        refunds = (
+            "select sum(line_amount), sum(tax_amount), sum(shipping_amount) from fct_refunds "
+            "where not is_test and source_system = 'shopify' and "
+        )
+        by_refund = con.execute(refunds + "refund_date = ?", [day]).fetchone()
+        by_order = con.execute(refunds + "order_date = ?", [day]).fetchone()
     gross, discounts, returned_by_order, shipping, taxes = _cents(sold)
     returned, tax, ship = _cents(by_refund)
     _, order_tax, order_ship = _cents(by_order)

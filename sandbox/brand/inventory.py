@@ -56,7 +56,7 @@ def make_stock(basis: Basis, catalogue: Catalogue, orders: Orders, after: Afters
     cells, days = len(catalogue) * PLACES, basis.span_days
     stocked = ~catalogue.gift_card[np.arange(cells) // PLACES]
     at_warehouse = np.arange(cells) % PLACES == WAREHOUSE
-    flow = _flow(orders, after, cells, days)
+    flow = _flow(orders, after, stocked, days)
     deliveries = Deliveries(basis, cells, days)
 
     # stock is set up for what sells: about three weeks of demand; the warehouse also feeds the shops
@@ -124,11 +124,11 @@ def _send(
     return gone
 
 
-def _flow(orders: Orders, after: Aftersales, cells: int, days: int) -> Flow:
+def _flow(orders: Orders, after: Aftersales, stocked: Bools, days: int) -> Flow:
     """An item taken out of an order never left the shelf; one returned for sale comes back where it was handed in."""
     order, place = orders.line_order, after.location[orders.line_order]
     cell, quantity = orders.line_variant * PLACES + place, orders.line_quantity
-    real = ~orders.test[order]
+    real, cells = ~orders.test[order] & stocked[cell], len(stocked)
     gone_at = np.minimum(after.shipped_at, after.cancelled_at)[order]
     edited = (after.trouble[order[after.line_row]] == EDITED) & (after.line_restock == 2)
     taken_out = np.bincount(

@@ -65,14 +65,14 @@
     {%- set destinations = activation.get('destinations') -%}
     {%- if destinations is not mapping or not destinations -%}
         {{ exceptions.raise_compiler_error(
-            "Audience " ~ model.name ~ " needs config.meta.activation.destinations in _audiences.yml, such as"
-            ~ " {klaviyo: {channel: email, purpose: marketing}}"
+            'Audience ' ~ model.name ~ ' needs config.meta.activation.destinations in _audiences.yml, such as'
+            ~ ' {klaviyo: {channel: email, purpose: marketing}}'
         ) }}
     {%- endif -%}
     {%- for name, use in destinations.items() -%}
         {%- for key in ['channel', 'purpose'] if use is not mapping or not use.get(key) -%}
             {{ exceptions.raise_compiler_error(
-                "Audience " ~ model.name ~ " goes to " ~ name ~ " without a " ~ key ~ " in _audiences.yml"
+                'Audience ' ~ model.name ~ ' goes to ' ~ name ~ ' without a ' ~ key ~ ' in _audiences.yml'
             ) }}
         {%- endfor -%}
     {%- endfor -%}
