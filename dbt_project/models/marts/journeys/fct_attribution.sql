@@ -35,7 +35,6 @@ credited as (
 
     select
         *,
-        cast(floor(conversion_value_amount * 100) as bigint) as conversion_cents,
         cast(
             cast(
                 case
@@ -51,29 +50,26 @@ credited as (
 
 ),
 
-dealt as (
+unranked as (
 
     select
-        *,
-        cast(conversion_cents as decimal(18, 0)) * credit as exact_cents,
-        cast(floor(cast(conversion_cents as decimal(18, 0)) * credit) as bigint) as whole_cents
+        conversion_id,
+        conversion_type,
+        source_system,
+        attribution_model,
+        touchpoint_id,
+        customer_id,
+        channel,
+        touch_type,
+        campaign,
+        currency_code,
+        touchpoint_position,
+        path_length,
+        credit,
+        conversion_value_amount,
+        touched_at,
+        converted_at
     from credited
-
-),
-
-ranked as (
-
-    select
-        *,
-        conversion_cents - sum(whole_cents) over (partition by conversion_id, attribution_model) as cents_left,
-        row_number() over (
-            partition by conversion_id, attribution_model
-            order by
-                exact_cents - whole_cents desc nulls last,
-                touchpoint_position asc nulls last,
-                touchpoint_id asc nulls last
-        ) as remainder_rank
-    from dealt
 
 ),
 
@@ -94,22 +90,11 @@ attribution as (
         nullif(touchpoint_position, 0) as touchpoint_position,
         path_length,
         credit,
-        -- A part of a cent, which only an exchange rate can make, goes to the last touchpoint.
-        cast(
-            cast(whole_cents + case when remainder_rank <= cents_left then 1 else 0 end as decimal(18, 0))
-            * cast(0.01 as decimal(4, 2))
-            + case
-                when position_from_end = 1
-                    then
-                        conversion_value_amount
-                        - cast(conversion_cents as decimal(18, 0)) * cast(0.01 as decimal(4, 2))
-                else 0
-            end as decimal(18, 4)
-        ) as attributed_revenue,
+        dealt_amount as attributed_revenue,
         touched_at,
         converted_at,
         {{ to_reporting_date('converted_at') }} as converted_date
-    from ranked
+    from {{ deal_amount('unranked', 'conversion_value_amount', ['conversion_id', 'attribution_model']) }} as dealt
 
 )
 
