@@ -175,19 +175,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: FAST.index(item.path.relative_to(ROOT / "tests").parts[0]))
 
 
+SHARED = {"the road": r"\b(Road|Walk)\b", "the empty shop": r"\b(empty_shop|compiled)\b"}
+"""Homes that are dear to make -> what a file that uses one names."""
+
+
 class OneWorkerPerHome(LoadScopeScheduling):
-    """Tests of one file share a home, and all files that walk the road share one: each group stays on one worker."""
+    """Tests of one file share a home, and so do all files of one dear home: each group stays on one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.split("::", 1)[0]
-        return "the road" if _walks_the_road(file) else file
+        return _home(nodeid.split("::", 1)[0])
 
 
 @cache
-def _walks_the_road(file: str) -> bool:
-    return (
-        re.search(r"^from tests.conftest import .*\b(Road|Walk)\b", (ROOT / file).read_text(), re.MULTILINE) is not None
-    )
+def _home(file: str) -> str:
+    text = (ROOT / file).read_text()
+    return next((home for home, name in SHARED.items() if re.search(name, text)), file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
