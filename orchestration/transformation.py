@@ -133,15 +133,20 @@ def model_assets(manifest: Mapping[str, Any], translator: ModelTranslator) -> li
         if was_green and not context.is_subset and not config.full_refresh and was_green.get("state") == found:
             context.log.warning("nothing was landed and no model changed since the last green build: it stands")
             yield from _as_built(manifest, translator)
+            yield from _as_checked(context, set(was_green.get("warned", ())))
             return
         green.unlink(missing_ok=True)
         # Held from the build to the note of it: nothing can be landed between that the note would then cover.
+        warned: list[str] = []
         with write_lock("build of the models"):
-            yield from _build(context, config)
+            for event in _build(context, config):
+                if isinstance(event, dg.AssetCheckResult) and not event.passed:
+                    warned.append(f"{event.asset_key.to_user_string()}:{event.check_name}" if event.asset_key else "")
+                yield event
             if was_green or not context.is_subset:
                 # After a part of the models, the next run builds them all.
                 whole = {} if context.is_subset else unchanged.state(manifest, SYNC_TAG)
-                green.write_text(json.dumps({"run_id": context.run_id, "state": whole}))
+                green.write_text(json.dumps({"run_id": context.run_id, "state": whole, "warned": warned}))
 
     steps = [build_models]
     if any(SYNC_TAG in node["config"].get("tags", ()) for node in manifest["nodes"].values()):
@@ -174,6 +179,18 @@ def _as_built(manifest: Mapping[str, Any], translator: ModelTranslator) -> Itera
         rows = counts.get(f"{MARTS}{node['name']}") if node["schema"] == "marts" else None
         metadata: dict[str, Any] = {"unchanged": True, **({} if rows is None else {"dagster/row_count": rows})}
         yield dg.MaterializeResult(asset_key=translator.get_asset_key(node), metadata=metadata)
+
+
+def _as_checked(context: dg.AssetExecutionContext, warned: Collection[str]) -> Iterator[dg.AssetCheckResult]:
+    """Every check of the main step as the last build left it: all passed, but for those that only warn."""
+    for key in sorted(context.selected_asset_check_keys):
+        yield dg.AssetCheckResult(
+            asset_key=key.asset_key,
+            check_name=key.name,
+            passed=f"{key.asset_key.to_user_string()}:{key.name}" not in warned,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"unchanged": True},
+        )
 
 
 def last_build_was_green() -> bool:
