@@ -17,7 +17,10 @@ from ingestion.position import utc
 from ingestion.shopify.admin import Admin, ShopifyError, admin_of, quoted
 
 ALL_ORDERS = "read_all_orders"
-SCOPES = (ALL_ORDERS, "read_customers", "read_inventory", "read_locations", "read_orders", "read_products")
+SCOPES = (
+    ALL_ORDERS, "read_customers", "read_inventory", "read_inventory_shipments", "read_inventory_transfers",
+    "read_locations", "read_merchant_managed_fulfillment_orders", "read_orders", "read_products",
+)  # fmt: skip
 EXPECTED_HOST = "https://<shop>.myshopify.com"
 WHERE = "in the Dev Dashboard: your app > Versions > a new version > Access scopes, then release and install it again"
 COUNTED = {
