@@ -13,10 +13,6 @@ from . import shop
 from .conftest import PAGES, Paint, changes, charts, numbers, table, values, words
 
 
-def needs(mart: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(mart not in shop.contracts(), reason=f"this project has no mart {mart}")
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_says_when_it_was_published(published: Path, paint: Paint, page: str):
     said = words(paint(page))
@@ -93,7 +89,6 @@ def test_attribution_puts_what_nobody_earned_last(published: Path, paint: Paint)
     assert values(bar["y"])[-1] == "Organic search"
 
 
-@needs("fct_ad_performance")
 def test_ad_money_stands_beside_credit(published: Path, paint: Paint):
     app = paint("attribution")
     campaigns = table(app, "campaign", "roas")
@@ -137,7 +132,6 @@ def test_stock_of_one_location_without_movements(home: Path, paint: Paint):
     assert not charts(app)
 
 
-@needs("fct_available_to_promise")
 def test_stock_says_what_each_channel_may_promise(published: Path, paint: Paint):
     promised = table(paint("stock"), "sku", "cover_days").set_index("sku")[["Online", "Store"]]
     assert promised.loc["TEE"].tolist() == [8, 6]
@@ -145,7 +139,6 @@ def test_stock_says_what_each_channel_may_promise(published: Path, paint: Paint)
     assert table(paint("stock", location="shop"), "sku", "cover_days")["Store"].tolist() == [4]
 
 
-@needs("fct_inventory_movements")
 def test_stock_of_one_location_goes_by_its_movements(published: Path, paint: Paint):
     cover = table(paint("stock", location="shop"), "sku", "cover_days")
     assert cover["cover_days"].tolist() == [56], "4 available, 2 sold in 28 days, today and a count not counted"

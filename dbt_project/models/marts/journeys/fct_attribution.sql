@@ -25,7 +25,7 @@ shares as (
         row_number() over (
             partition by conversion_id, attribution_model
             order by touchpoint_position desc nulls last, touchpoint_id desc nulls last
-        ) as position_from_end
+        ) as credit_rank
     from weighted
     where weight > 0
 
@@ -38,7 +38,7 @@ credited as (
         cast(
             cast(
                 case
-                    when position_from_end = 1
+                    when credit_rank = 1
                         then
                             1000000000000 + credit_units
                             - sum(credit_units) over (partition by conversion_id, attribution_model)
@@ -47,29 +47,6 @@ credited as (
             ) * cast(0.000000000001 as decimal(18, 12)) as decimal(18, 12)
         ) as credit
     from shares
-
-),
-
-unranked as (
-
-    select
-        conversion_id,
-        conversion_type,
-        source_system,
-        attribution_model,
-        touchpoint_id,
-        customer_id,
-        channel,
-        touch_type,
-        campaign,
-        currency_code,
-        touchpoint_position,
-        path_length,
-        credit,
-        conversion_value_amount,
-        touched_at,
-        converted_at
-    from credited
 
 ),
 
@@ -94,7 +71,7 @@ attribution as (
         touched_at,
         converted_at,
         {{ to_reporting_date('converted_at') }} as converted_date
-    from {{ deal_amount('unranked', 'conversion_value_amount', ['conversion_id', 'attribution_model']) }} as dealt
+    from {{ deal_amount('credited', 'conversion_value_amount', ['conversion_id', 'attribution_model']) }} as dealt
 
 )
 
