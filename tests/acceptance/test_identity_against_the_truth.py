@@ -18,7 +18,7 @@ from tests.acceptance_support.identity import pairwise
 from tests.conftest import ROOT, clean_environment
 
 PRECISION, RECALL_OF_CEILING = 0.97, 0.93
-PEOPLE, DAYS = 1000, 50
+PEOPLE, DAYS = 1500, 60
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +45,8 @@ def test_records_find_their_customer(seed: int, base: Path):
                 "build",
                 "--select",
                 "+int_identity__record_customers",
-                "--exclude-resource-type",
-                "test",
-                "--exclude-resource-type",
-                "unit_test",
+                "--indirect-selection",
+                "buildable",
             ],
         ):
             done = subprocess.run(

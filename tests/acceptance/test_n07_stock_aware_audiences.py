@@ -76,7 +76,9 @@ def test_abandoners_of_sold_out_products_leave_and_come_back(warehouse: MiniWare
     without = {"2": "BLUE", "3": "BLUE"}
     assert stock(warehouse, 0, day=2) == without
     assert stock(warehouse, 2, day=3) == without, "two returned pieces are no restock"
+    assert stock(warehouse, 2, day=3) == without, "building again changes nothing"
     assert stock(warehouse, 9, day=4) == everyone
     assert stock(warehouse, 2, day=5) == everyone, "low is not sold out"
+    assert stock(warehouse, -1, day=6) == without
     history = "select count(*) from intermediate.int_inventory__level_history where sku = 'RED'"
-    assert warehouse.rows(history) == [(5,)]
+    assert warehouse.rows(history) == [(6,)]
