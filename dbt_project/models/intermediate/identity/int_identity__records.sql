@@ -18,13 +18,10 @@ numbered as (
         family_name,
         {{ given_name_key('given_name') }} as given_name_key,
         {{ given_name_key('family_name') }} as family_name_key,
-        birth_date,
-        address_line,
         city,
         region_code,
         postal_code,
         country_code,
-        merged_into_record_id,
         is_test,
         created_at,
         updated_at
