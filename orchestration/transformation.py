@@ -140,8 +140,8 @@ def model_assets(manifest: Mapping[str, Any], translator: ModelTranslator) -> li
         warned: list[str] = []
         with write_lock("build of the models"):
             for event in _build(context, config):
-                if isinstance(event, dg.AssetCheckResult) and not event.passed:
-                    warned.append(f"{event.asset_key.to_user_string()}:{event.check_name}" if event.asset_key else "")
+                if isinstance(event, dg.AssetCheckResult) and not event.passed and event.asset_key:
+                    warned.append(f"{event.asset_key.to_user_string()}:{event.check_name}")
                 yield event
             if was_green or not context.is_subset:
                 # After a part of the models, the next run builds them all.
