@@ -1,9 +1,10 @@
 """Zendesk Support: tickets with their metrics, who wrote when, users with their identities, and ratings.
 
-Tickets and users (all of them, whatever the start date: agents change seldom) come by cursor exports, comments from the export of ticket events by time, which shows those of
+Tickets and users come by cursor exports, comments from the export of ticket events by time, which shows those of
 tickets that have not changed since and repeats rows of one second. Each reading begins by time, a little before the
 last one, instead of at a kept cursor: so a cursor that Zendesk has forgotten costs nothing, and what exports hold back
-for a minute is found. Tickets go by ``generated_timestamp``, which the system moves without ``updated_at``.
+for a minute is found. Tickets go by ``generated_timestamp``, which the system moves without ``updated_at``. Users are
+read from the first on, whatever the start date: an agent who has not changed for years still answers.
 
 Nothing that people wrote is landed: neither subjects nor descriptions, and comments are not even asked for (the events
 say that there is one, and whether it is public). Deleted tickets come as such, and nobody asks for their comments,

@@ -100,7 +100,7 @@ FEEDS = (
         {**PAGE, "include": "identities"},
         ("cursor", _after_cursor),
         _users,
-        has_start=False,  # an agent who has not changed for years still answers
+        has_start=False,
     ),
     Feed(
         "ticket_events",

@@ -1,5 +1,5 @@
 -- A user's addresses are its identities; those of a user that was merged into this one are among them. A phone on the
--- profile is the user's own only where Zendesk does not call it shared.
+-- profile is the user's own only where Zendesk does not call it shared. Its tickets' ids lead to it from surveys.
 with users as (
 
     select * from {{ ref('stg_zendesk__users') }}
@@ -21,6 +21,17 @@ user_identities as (
 
 ),
 
+tickets as (
+
+    select
+        tickets.requester_id,
+        tickets.ticket_id,
+        tickets.created_at
+    from {{ ref('stg_zendesk__tickets') }} as tickets
+    inner join users on tickets.requester_id = users.user_id
+
+),
+
 observations as (
 
     {%- for type, column in [
@@ -34,6 +45,7 @@ observations as (
             user_id,
             '{{ type }}' as identifier_type,
             {{ column }} as identifier_value,
+            'profile' as observed_by,
             created_at as first_seen_at,
             updated_at as last_seen_at
         from users
@@ -43,9 +55,19 @@ observations as (
         user_id,
         identifier_type,
         identity_value as identifier_value,
+        'profile' as observed_by,
         created_at as first_seen_at,
         updated_at as last_seen_at
     from user_identities
+    union all
+    select
+        requester_id as user_id,
+        'zendesk_ticket_id' as identifier_type,
+        ticket_id as identifier_value,
+        'ticket' as observed_by,
+        created_at as first_seen_at,
+        created_at as last_seen_at
+    from tickets
 
 ),
 
@@ -57,7 +79,7 @@ identifiers as (
         identifier_type,
         identifier_value,
         cast(null as string) as country_code,
-        'profile' as observed_by,
+        max(observed_by) as observed_by,
         min(first_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at
     from observations

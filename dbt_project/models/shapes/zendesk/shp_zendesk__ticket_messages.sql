@@ -26,7 +26,8 @@ attributed as (
         users.user_id,
         case
             when comments.author_id like '-%' or comments.author_id = '0' then 'system'
-            when users.role in ('agent', 'admin') then 'agent'
+            -- only agents write notes, even one whose account is gone
+            when users.role in ('agent', 'admin') or not comments.is_public then 'agent'
             else 'customer'
         end as author_type
     from comments
