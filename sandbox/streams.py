@@ -43,7 +43,7 @@ class Stream:
 
     def after(self, place: Place) -> int:
         """The position behind a place."""
-        first, last = (int(np.searchsorted(self.at, place[0], side)) for side in ("left", "right"))
+        first, last = self.since(place[0]), self.since(place[0] + 1)
         return first + int(np.searchsorted(self.keys[first:last], place[1], "right"))
 
     def place(self, position: int) -> Place:

@@ -50,7 +50,8 @@ class Account:
         self._budgets = response.headers
         if response.status_code == 429 and self._left("Day") == 0:
             raise DayIsSpent(self._reset("Day"))
-        self._first = self._first or response
+        if self._first is None:
+            self._first = response
         return response
 
     def now(self) -> datetime:

@@ -35,12 +35,13 @@ class Follow(JSONResponseCursorPaginator):
     def __init__(self, parameter: str, reference: Callable[[Document], str | None]) -> None:
         super().__init__(cursor_param=parameter)
         self._reference = reference
+        self._before: str | None = None
 
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:  # noqa: ARG002
-        before, following = self._next_reference, self._reference(data[0]) if data else None
-        if following is not None and following == before:
+        following = self._reference(data[0]) if data else None
+        if following is not None and following == self._before:
             raise Stuck(f"zendesk: a page by {self.cursor_param} leads to itself")
-        self._next_reference = following
+        self._next_reference = self._before = following
 
     def update_request(self, request: Request) -> None:
         super().update_request(request)

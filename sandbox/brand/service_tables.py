@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from sandbox.brand.basis import DAY, NEVER, Ints
+from sandbox.brand.basis import DAY, NEVER, Bools, Ints
 from sandbox.brand.contacts import KINDS
 from sandbox.brand.service import AGENTS, REASONS, Service
 from sandbox.brand.service_users import CALLER, CHAT, made_up_names
@@ -104,8 +104,9 @@ def _tickets(service: Service) -> Table:
     for moment in seen:
         touched = np.maximum(touched, np.where(moment[t] <= at, moment[t], touched))
 
-    def reached(moment: Ints) -> Ints:
-        return moment[t] <= at
+    def reached(moment: Ints) -> Bools:
+        found: Bools = moment[t] <= at
+        return found
 
     status = np.select(
         [
@@ -113,7 +114,7 @@ def _tickets(service: Service) -> Table:
             reached(tickets.last_reply_at), reached(tickets.reopened_at), reached(tickets.solved_at),
             reached(tickets.answered_at), reached(tickets.asked_at), reached(tickets.replied_at),
         ],
-        [DELETED, CLOSED, SOLVED, PENDING, OPEN, SOLVED, PENDING, OPEN, PENDING],
+        [np.full(len(t), one) for one in (DELETED, CLOSED, SOLVED, PENDING, OPEN, SOLVED, PENDING, OPEN, PENDING)],
         NEW,
     )  # fmt: skip
     solved = np.where(reached(tickets.solved_again_at), tickets.solved_again_at[t], tickets.solved_at[t])
