@@ -201,7 +201,7 @@ def _ratings(service: Service) -> Table:
 
 
 def service_owners(service: Service) -> Table:
-    """Rows of ``record_owners``: every end user; a household's caller belongs to the number's first holder."""
+    """Rows of ``record_owners``: every end user; a household's caller is whoever of them called first."""
     users = service.users
     seen = np.flatnonzero(users.created_at < service.basis.end)
     return {

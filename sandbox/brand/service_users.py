@@ -84,8 +84,9 @@ def make_users(shop: Shop, person: Ints, channel: Ints, at: Ints) -> tuple[Users
     holder = first_of_phone[1][np.searchsorted(first_of_phone[0], people.phone)]
     key = np.where(slot == CALLER, holder[person], person) * SLOTS + slot
     keys, user = np.unique(key, return_inverse=True)
-    owner, slot = keys // SLOTS, keys % SLOTS
-    m = len(keys)
+    slot, m = keys % SLOTS, len(keys)
+    by_time = np.argsort(at, kind="stable")
+    owner = person[by_time][np.unique(user[by_time], return_index=True)[1]]  # whoever wrote or called first
     first = np.full(m, NEVER)
     np.minimum.at(first, user, at)
     callers = np.unique(np.stack([user, person]), axis=1)[0]
@@ -93,7 +94,7 @@ def make_users(shop: Shop, person: Ints, channel: Ints, at: Ints) -> tuple[Users
 
     old = (slot == MAIN) & (rng.random(m) < 0.15)
     created = np.where(old, -rng.integers(30 * DAY, 600 * DAY, m), first - 5)
-    by_time = np.argsort(np.lexsort((keys, created)))
+    number = np.argsort(np.lexsort((keys, created)))
     email = pc.utf8_lower(
         either(slot == SECOND, people.second_email.take(pa.array(owner)), people.email.take(pa.array(owner)))
     )
@@ -108,7 +109,7 @@ def make_users(shop: Shop, person: Ints, channel: Ints, at: Ints) -> tuple[Users
     )
     merged_at, into = _merges(rng, keys, slot, first, shared)
     users = Users(
-        user_id=370_000_000 + 17 * by_time + rng.integers(0, 17, m),
+        user_id=370_000_000 + 17 * number + rng.integers(0, 17, m),
         slot=slot,
         person=owner,
         shared=shared,
