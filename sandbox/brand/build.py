@@ -14,6 +14,7 @@ from sandbox.brand.arrivals import make_arrivals
 from sandbox.brand.basis import Basis
 from sandbox.brand.baskets import fill_baskets
 from sandbox.brand.behaviour import live
+from sandbox.brand.care import care_tables, make_care, with_care
 from sandbox.brand.catalogue import catalogue_tables, make_catalogue
 from sandbox.brand.contacts import make_contacts
 from sandbox.brand.customers import customer_table, make_accounts
@@ -89,7 +90,9 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(truth, meta_truth(meta))
     arrivals = make_arrivals(shop)
     _write(folder / "web_events.parquet", event_blocks(shop, accounts, profiles, arrivals))
-    _write_all(truth, truth_tables(shop, visits, accounts, subscribers, profiles, arrivals, stores))
+    care = make_care(shop, stores, accounts)
+    _write_all(folder, care_tables(care))
+    _write_all(truth, with_care(truth_tables(shop, visits, accounts, subscribers, profiles, arrivals, stores), care))
     progress("world written")
 
 
