@@ -32,11 +32,14 @@ def baseline_score(customers: Customers) -> Ints:
 
 def rank_correlation(one: Floats | Ints, other: Floats | Ints) -> float:
     """Spearman's, with mean ranks for ties; not a number when one of them does not vary."""
-    from scipy.stats import rankdata
-
-    ranks = [rankdata(values) - (len(values) + 1) / 2 for values in (one, other)]
+    ranks = [_ranks(values) - (len(values) + 1) / 2 for values in (one, other)]
     spread = float(np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum()))
     return float((ranks[0] * ranks[1]).sum()) / spread if spread > 0 else float("nan")
+
+
+def _ranks(values: Floats | Ints) -> Floats:
+    _, where, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[where]
 
 
 def deciles(

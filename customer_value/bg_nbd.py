@@ -2,8 +2,8 @@
 
 While active a customer buys at random (Poisson) with a rate of his own, gamma distributed over customers with shape r
 and rate alpha; after each repeat purchase he drops out with a probability of his own, beta distributed with a and b.
-Likelihood, P(active) and conditional expectation: P. Fader, B. Hardie, K. L. Lee, "Counting Your Customers the Easy Way",
-Marketing Science 24 (2005), and their note "Computing P(alive) Using the BG/NBD Model" (2008).
+Likelihood and conditional expectation: P. Fader, B. Hardie and K. Lee, "Counting Your Customers the Easy Way" (2005),
+Marketing Science 24; P(active): their note "Computing P(alive) Using the BG/NBD Model" (2008).
 
 A customer is three numbers: repeat purchases x, recency t_x (first to last purchase) and age T (first purchase to now),
 both times in one unit. Who never came back can't have dropped out by these assumptions, however long ago it was:
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from customer_value.fit import Floats, Ints, NotFitted, maximise
+from customer_value.fit import Floats, Ints, LogLikelihood, NotFitted, maximise
 
 FEWEST_CUSTOMERS, FEWEST_REPEATERS = 100, 30
 NODES = 64
@@ -129,8 +129,8 @@ def fit_bg_nbd(histories: Histories) -> BgNbd:
     )
 
 
-def _mean_log_likelihood(histories: Histories, unit: float, total: float):  # noqa: ANN202  (a closure, typed by maximise)
-    """Equation of the paper's likelihood in the form of its note, with its gradient.
+def _mean_log_likelihood(histories: Histories, unit: float, total: float) -> LogLikelihood:
+    """The paper's likelihood (its equation 6), with its gradient; times in units of ``unit``.
 
     Special functions and logarithms are taken once per distinct count and time; only the mixture of "dropped out after
     the last purchase" and "still active" needs every history.

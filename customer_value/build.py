@@ -32,7 +32,7 @@ BACKTEST_SCHEMA = pa.schema(
 
 
 def value_model(summary: pa.Table) -> pa.Table:
-    """One row per fit: of the full history, and of what was known at the end of the calibration. None of no customers."""
+    """One row per fit: of the full history, and of what was known at the end of the calibration."""
     past = _known_then(summary)
     scopes = [(FULL_HISTORY, Customers.of(summary)), (CALIBRATION, Customers.of(past, CALIBRATION_COLUMNS))]
     rows = [fit_row(scope, fit(customers)) for scope, customers in scopes if len(customers.repeats)]

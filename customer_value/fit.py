@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+LogLikelihood = Callable[[Floats], tuple[float, Floats]]
+"""Parameters -> the mean log-likelihood and its gradient by them."""
 
 SMALLEST, LARGEST = 1e-4, 1e4
 """Parameters are sought between these (in scaled units). A maximum at the edge means that the data show no such spread
@@ -34,11 +36,10 @@ class Maximum(NamedTuple):
     at_edge: tuple[bool, ...]
 
 
-def maximise(log_likelihood: Callable[[Floats], tuple[float, Floats]], start: tuple[float, ...]) -> Maximum:
+def maximise(log_likelihood: LogLikelihood, start: tuple[float, ...]) -> Maximum:
     """The parameters with the highest mean log-likelihood.
 
-    ``log_likelihood`` takes the parameters and returns its value and its gradient by them. Raises NotFitted when no
-    maximum is found: what stands still without being one is an error, not an estimate.
+    Raises NotFitted when none is found: where the search stands still without a maximum there is no estimate.
     """
     from scipy.optimize import minimize
 

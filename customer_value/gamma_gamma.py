@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from customer_value.fit import Floats, Ints, NotFitted, maximise
+from customer_value.fit import Floats, Ints, LogLikelihood, NotFitted, maximise
 
 FEWEST_REPEATERS = 30
 
@@ -39,7 +39,9 @@ def fit_gamma_gamma(purchases: Ints, mean_value: Floats) -> GammaGamma:
     Raises NotFitted when data are too few, show no maximum, or spread so widely that the mean has no finite estimate.
     """
     if len(purchases) < FEWEST_REPEATERS:
-        raise NotFitted(f"too few customers with a paid repeat purchase: {len(purchases)}; {FEWEST_REPEATERS} are needed")
+        raise NotFitted(
+            f"too few customers with a paid repeat purchase: {len(purchases)}; {FEWEST_REPEATERS} are needed"
+        )
     order = np.lexsort((mean_value, purchases))  # sums of floats depend on their order
     purchases, mean_value = purchases[order], mean_value[order]
     unit = float(mean_value.mean())
@@ -56,7 +58,7 @@ def fit_gamma_gamma(purchases: Ints, mean_value: Floats) -> GammaGamma:
     )
 
 
-def _mean_log_likelihood(purchases: Ints, value: Floats):  # noqa: ANN202  (a closure, typed by maximise)
+def _mean_log_likelihood(purchases: Ints, value: Floats) -> LogLikelihood:
     from scipy.special import digamma, gammaln
 
     counts, count_at = np.unique(purchases, return_inverse=True)
