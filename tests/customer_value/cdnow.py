@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -48,6 +48,6 @@ def transactions() -> dict[str, dict[date, float]]:
     days: dict[str, dict[date, float]] = defaultdict(lambda: defaultdict(float))
     for line in file("CDNOW_sample.txt").read_text().splitlines():
         fields = line.split()
-        day = datetime.strptime(fields[2], "%Y%m%d").date()
+        day = date.fromisoformat(fields[2])
         days[fields[1]][day] += float(fields[4])
     return days
