@@ -1,4 +1,4 @@
-"""What customer value costs and how right it is: CDNOW's published figures and its holdout, and a million simulated people.
+"""What customer value costs and how right it is: CDNOW's published figures, its holdout, a million simulated people.
 
     python -m benchmarks.customer_value                   1,000,000 people, two years
     python -m benchmarks.customer_value --people 100000

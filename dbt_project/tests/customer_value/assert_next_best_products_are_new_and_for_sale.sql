@@ -10,6 +10,17 @@ with for_sale as (
 
 ),
 
+bought as (
+
+    select distinct
+        bought_products.customer_id,
+        product_groups.product_key
+    from {{ ref('int_customers__bought_products') }} as bought_products
+    inner join {{ ref('int_customers__product_groups') }} as product_groups
+        on bought_products.product_number = product_groups.product_number
+
+),
+
 ranks as (
 
     select customer_id
@@ -27,7 +38,7 @@ select
     recommended.product_key
 from {{ ref('fct_next_best_products') }} as recommended
 left join for_sale on recommended.product_key = for_sale.product_key
-left join {{ ref('int_customers__bought_products') }} as bought
+left join bought
     on recommended.customer_id = bought.customer_id and recommended.product_key = bought.product_key
 left join ranks on recommended.customer_id = ranks.customer_id
 where for_sale.product_key is null or bought.product_key is not null or ranks.customer_id is not null

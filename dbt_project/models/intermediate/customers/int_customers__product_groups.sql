@@ -43,6 +43,15 @@ product_groups as (
     from of_sku
     left join of_product on of_sku.first_product_key = of_product.product_key
 
+),
+
+numbered as (
+
+    select
+        *,
+        dense_rank() over (order by product_key asc nulls last) as product_number
+    from product_groups
+
 )
 
-select * from product_groups
+select * from numbered

@@ -1,84 +1,110 @@
--- For each customer who ever bought: the products he has not bought yet that go best with those he has, and that may be
--- sold today. Of a product's relations only its strongest count, so the work grows with purchases and not with the range.
+-- For each customer who ever bought: the products not bought yet that go best with those that were, and that may be sold
+-- today. A customer's latest products and each one's strongest relations count, so the work grows with the customers and
+-- not with what the most loyal of them have in the cupboard; vars: product_affinity has the limits.
 {%- set limits = var('product_affinity') %}
-with bought_products as (
-
-    select distinct
-        customer_id,
-        product_key
-    from {{ ref('int_customers__bought_products') }}
-    where customer_id is not null
-
-),
-
-customers as (
-
-    select customer_id from {{ ref('int_identity__customers') }}
-
-),
-
-sellable as (
+with buyers as (
 
     select
-        product_groups.product_key,
-        bool_or(eligible_products.channel = 'online') as is_eligible_online,
-        bool_or(eligible_products.channel = 'store') as is_eligible_in_store
-    from {{ ref('int_inventory__eligible_products') }} as eligible_products
-    inner join {{ ref('int_customers__product_groups') }} as product_groups
-        on eligible_products.sku = product_groups.sku
-    where eligible_products.is_eligible
-    group by product_groups.product_key
+        bought_products.customer_id,
+        row_number() over (order by bought_products.customer_id asc nulls last) as customer_number
+    from {{ ref('int_customers__bought_products') }} as bought_products
+    inner join {{ ref('int_identity__customers') }} as customers
+        on bought_products.customer_id = customers.customer_id
+    group by bought_products.customer_id
+
+),
+
+owned as (
+
+    select
+        buyers.customer_number,
+        bought_products.product_number,
+        max(bought_products.order_date) as last_order_date
+    from {{ ref('int_customers__bought_products') }} as bought_products
+    inner join buyers on bought_products.customer_id = buyers.customer_id
+    group by buyers.customer_number, bought_products.product_number
+
+),
+
+latest as (
+
+    select
+        customer_number,
+        product_number
+    from owned
+    qualify row_number() over (
+        partition by customer_number order by last_order_date desc nulls last, product_number asc nulls last
+    ) <= {{ limits.latest_products }}
+
+),
+
+products as (
+
+    select * from {{ ref('int_customers__products_for_sale') }}
 
 ),
 
 relations as (
 
     select
-        affinity.from_product_key,
-        affinity.to_product_key,
+        one.product_number as from_number,
+        other.product_number,
         affinity.lift_factor
     from {{ ref('fct_product_affinity') }} as affinity
-    inner join sellable on affinity.to_product_key = sellable.product_key
-    where affinity.lift_factor > 1
+    inner join products as one on affinity.from_product_key = one.product_key
+    inner join products as other on affinity.to_product_key = other.product_key
+    where affinity.lift_factor > 1 and other.is_eligible
     qualify row_number() over (
-        partition by affinity.from_product_key
+        partition by one.product_number
         order by
             affinity.lift_factor desc nulls last,
             affinity.order_count desc nulls last,
-            affinity.to_product_key asc nulls last
+            other.product_number asc nulls last
     ) <= {{ limits.strongest_relations }}
+
+),
+
+-- What is owned stands among the candidates without a lift: one grouping then adds up the lifts and finds the owned.
+candidates as (
+
+    select
+        latest.customer_number,
+        relations.product_number,
+        relations.lift_factor
+    from latest
+    inner join relations on latest.product_number = relations.from_number
+    union all
+    select
+        customer_number,
+        product_number,
+        cast(null as decimal(18, 6)) as lift_factor
+    from owned
 
 ),
 
 scored as (
 
     select
-        bought_products.customer_id,
-        relations.to_product_key as product_key,
-        sum(relations.lift_factor) as affinity_factor,
+        customer_number,
+        product_number,
+        sum(lift_factor) as affinity_factor,
         count(*) as related_product_count
-    from bought_products
-    inner join relations on bought_products.product_key = relations.from_product_key
-    group by bought_products.customer_id, relations.to_product_key
+    from candidates
+    group by customer_number, product_number
+    having count(*) = count(lift_factor)
 
 ),
 
 ranked as (
 
     select
-        scored.*,
+        *,
         row_number() over (
-            partition by scored.customer_id
+            partition by customer_number
             order by
-                scored.affinity_factor desc nulls last,
-                scored.related_product_count desc nulls last,
-                scored.product_key asc nulls last
+                affinity_factor desc nulls last, related_product_count desc nulls last, product_number asc nulls last
         ) as recommendation_rank
     from scored
-    inner join customers on scored.customer_id = customers.customer_id
-    left join bought_products
-        on scored.customer_id = bought_products.customer_id and scored.product_key = bought_products.product_key
-    where bought_products.product_key is null
     qualify recommendation_rank <= {{ limits.products_per_customer }}
 
 ),
@@ -86,16 +112,17 @@ ranked as (
 fct_next_best_products as (
 
     select
-        {{ surrogate_key(['ranked.customer_id', 'ranked.product_key']) }} as next_best_product_key,
-        ranked.customer_id,
-        ranked.product_key,
+        {{ surrogate_key(['buyers.customer_id', 'products.product_key']) }} as next_best_product_key,
+        buyers.customer_id,
+        products.product_key,
         ranked.recommendation_rank,
         ranked.related_product_count,
         cast(ranked.affinity_factor as decimal(18, 6)) as affinity_factor,
-        sellable.is_eligible_online,
-        sellable.is_eligible_in_store
+        products.is_eligible_online,
+        products.is_eligible_in_store
     from ranked
-    inner join sellable on ranked.product_key = sellable.product_key
+    inner join buyers on ranked.customer_number = buyers.customer_number
+    inner join products on ranked.product_number = products.product_number
 
 )
 

@@ -5,9 +5,9 @@
 with bought_products as (
 
     select
-        order_key,
-        product_key,
-        count(*) over (partition by order_key) as basket_size
+        order_number,
+        product_number,
+        count(*) over (partition by order_number) as basket_size
     from {{ ref('int_customers__bought_products') }}
 
 ),
@@ -15,8 +15,8 @@ with bought_products as (
 baskets as (
 
     select
-        order_key,
-        product_key
+        order_number,
+        product_number
     from bought_products
     where basket_size <= {{ limits.maximum_basket_products }}
 
@@ -24,34 +24,44 @@ baskets as (
 
 totals as (
 
-    select count(distinct order_key) as total_order_count
+    select count(distinct order_number) as total_order_count
     from baskets
+
+),
+
+product_keys as (
+
+    select distinct
+        product_number,
+        product_key
+    from {{ ref('int_customers__product_groups') }}
 
 ),
 
 products as (
 
     select
-        baskets.product_key,
+        baskets.product_number,
+        product_keys.product_key,
         totals.total_order_count,
-        count(*) as order_count,
-        row_number() over (order by baskets.product_key asc nulls last) as product_number
+        count(*) as order_count
     from baskets
+    inner join product_keys on baskets.product_number = product_keys.product_number
     cross join totals
-    group by baskets.product_key, totals.total_order_count
+    group by baskets.product_number, product_keys.product_key, totals.total_order_count
     having
         count(*) >= {{ limits.minimum_orders }}
         and count(*) >= {{ limits.minimum_order_share }} * totals.total_order_count
 
 ),
 
-paired as (
+frequent as (
 
     select
-        baskets.order_key,
-        products.product_number
+        baskets.order_number,
+        baskets.product_number
     from baskets
-    inner join products on baskets.product_key = products.product_key
+    inner join products on baskets.product_number = products.product_number
 
 ),
 
@@ -61,9 +71,9 @@ pairs as (
         one.product_number as first_number,
         other.product_number as second_number,
         count(*) as order_count
-    from paired as one
-    inner join paired as other
-        on one.order_key = other.order_key and one.product_number < other.product_number
+    from frequent as one
+    inner join frequent as other
+        on one.order_number = other.order_number and one.product_number < other.product_number
     group by one.product_number, other.product_number
     having count(*) >= {{ limits.minimum_pair_orders }}
 
@@ -71,9 +81,17 @@ pairs as (
 
 both_ways as (
 
-    select first_number as from_number, second_number as to_number, order_count from pairs
+    select
+        first_number as from_number,
+        second_number as to_number,
+        order_count
+    from pairs
     union all
-    select second_number as from_number, first_number as to_number, order_count from pairs
+    select
+        second_number as from_number,
+        first_number as to_number,
+        order_count
+    from pairs
 
 ),
 
