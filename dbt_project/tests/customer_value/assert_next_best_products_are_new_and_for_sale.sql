@@ -1,5 +1,5 @@
--- Catches a recommendation of what the customer has bought already (in whatever channel and size), of what no channel may
--- sell now, and a customer with a gap in his ranks or more products than asked for.
+-- Catches a recommendation of what the customer has bought already (in whatever channel and size), of what no channel
+-- may sell now, and a customer with a gap in his ranks or more products than asked for.
 with for_sale as (
 
     select distinct product_groups.product_key

@@ -1,5 +1,5 @@
--- What models of customer value know of a person: how often he came back, when, and for how much; the same as of the end
--- of the calibration, two thirds through the history, with what came in the holdout after it.
+-- What models of customer value know of a person: how often he came back, when, and for how much; the same as of the
+-- end of the calibration, two thirds through the history, with what came in the holdout after it.
 with purchases as (
 
     select * from {{ ref('int_customers__purchases') }}
@@ -13,6 +13,12 @@ watermark as (
 
 ),
 
+began as (
+
+    select min(purchase_date) as first_date from purchases
+
+),
+
 spans as (
 
     select
@@ -20,7 +26,7 @@ spans as (
         began.first_date,
         {{ dbt.datediff('began.first_date', 'watermark.as_of_date', 'day') }} as span_days
     from watermark
-    cross join (select min(purchase_date) as first_date from purchases) as began
+    cross join began
 
 ),
 

@@ -1,5 +1,5 @@
--- Days on which a person bought. Two orders of one business day are one decision to buy, so they are one purchase, as the
--- models of customer value count. Households are no persons, so they are left out.
+-- Days on which a person bought. Two orders of one business day are one decision to buy, so they are one purchase, as
+-- the models of customer value count. Households are no persons, so they are left out.
 with orders as (
 
     select * from {{ ref('int_orders__orders') }}

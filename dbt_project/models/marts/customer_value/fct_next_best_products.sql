@@ -1,6 +1,6 @@
--- For each customer who ever bought: the products not bought yet that go best with those that were, and that may be sold
--- today. A customer's latest products and each one's strongest relations count, so the work grows with the customers and
--- not with what the most loyal of them have in the cupboard; vars: product_affinity has the limits.
+-- For each customer who ever bought: the products not bought yet that go best with those that were, and that may be
+-- sold today. A customer's latest products and each one's strongest relations count, so the work grows with the
+-- customers and not with what the most loyal of them have in the cupboard; vars: product_affinity has the limits.
 {%- set limits = var('product_affinity') %}
 with buyers as (
 
@@ -19,22 +19,13 @@ owned as (
     select
         buyers.customer_number,
         bought_products.product_number,
-        max(bought_products.order_date) as last_order_date
+        row_number() over (
+            partition by buyers.customer_number
+            order by max(bought_products.order_date) desc nulls last, bought_products.product_number asc nulls last
+        ) as latest_rank
     from {{ ref('int_customers__bought_products') }} as bought_products
     inner join buyers on bought_products.customer_id = buyers.customer_id
     group by buyers.customer_number, bought_products.product_number
-
-),
-
-latest as (
-
-    select
-        customer_number,
-        product_number
-    from owned
-    qualify row_number() over (
-        partition by customer_number order by last_order_date desc nulls last, product_number asc nulls last
-    ) <= {{ limits.latest_products }}
 
 ),
 
@@ -57,9 +48,7 @@ relations as (
     qualify row_number() over (
         partition by one.product_number
         order by
-            affinity.lift_factor desc nulls last,
-            affinity.order_count desc nulls last,
-            other.product_number asc nulls last
+            affinity.lift_factor desc nulls last, affinity.order_count desc nulls last, other.product_number asc nulls last
     ) <= {{ limits.strongest_relations }}
 
 ),
@@ -68,11 +57,12 @@ relations as (
 candidates as (
 
     select
-        latest.customer_number,
+        owned.customer_number,
         relations.product_number,
         relations.lift_factor
-    from latest
-    inner join relations on latest.product_number = relations.from_number
+    from owned
+    inner join relations on owned.product_number = relations.from_number
+    where owned.latest_rank <= {{ limits.latest_products }}
     union all
     select
         customer_number,

@@ -1,6 +1,6 @@
--- Products bought together more, or less, often than chance would have it. Both ways of a pair are rows: the lift is the
--- same, the confidence is not. Rare products and the largest baskets are left out before products are paired, so the
--- pairs stay few whatever the shop sells; vars: product_affinity has the limits.
+-- Products bought together more, or less, often than chance would have it. Both ways of a pair are rows: the lift is
+-- the same, the confidence is not. Rare products and the largest baskets are left out before products are paired, so
+-- the pairs stay few whatever the shop sells; vars: product_affinity has the limits.
 {%- set limits = var('product_affinity') %}
 with bought_products as (
 
