@@ -48,7 +48,8 @@ relations as (
     qualify row_number() over (
         partition by one.product_number
         order by
-            affinity.lift_factor desc nulls last, affinity.order_count desc nulls last, other.product_number asc nulls last
+            affinity.lift_factor desc nulls last, affinity.order_count desc nulls last,
+            other.product_number asc nulls last
     ) <= {{ limits.strongest_relations }}
 
 ),
@@ -77,7 +78,7 @@ scored as (
     select
         customer_number,
         product_number,
-        sum(lift_factor) as affinity_factor,
+        cast(sum(lift_factor) as decimal(18, 6)) as affinity_factor,
         count(*) as related_product_count
     from candidates
     group by customer_number, product_number
@@ -107,7 +108,7 @@ fct_next_best_products as (
         products.product_key,
         ranked.recommendation_rank,
         ranked.related_product_count,
-        cast(ranked.affinity_factor as decimal(18, 6)) as affinity_factor,
+        ranked.affinity_factor,
         products.is_eligible_online,
         products.is_eligible_in_store
     from ranked
