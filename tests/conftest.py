@@ -162,6 +162,7 @@ FAST = (
     "sandbox",
     "activation",
     "contracts",
+    "customer_value",
     "ingestion",
     "models",
     "dashboards",
