@@ -80,9 +80,11 @@ def open_world(world: World) -> duckdb.DuckDBPyConnection:
 _RECORDS = f"""
 create table typed as
     select 'shopify' as source_system, customer_id::text as record_id, 'email' as type, lower(email) as value
-    from shopify_customers
+    from shopify_customers where not is_deleted
     union all select 'shopify', customer_id::text, 'phone', {PHONE.format("phone")} from shopify_customers
+    where not is_deleted
     union all select 'shopify', customer_id::text, 'customer', customer_id::text from shopify_customers
+    where not is_deleted
     union all select 'shopify', coalesce(customer_id::text, 'order-' || order_id), 'order', order_id::text
     from shopify_orders
     union all select 'shopify', coalesce(customer_id::text, 'order-' || order_id), 'token', checkout_token
