@@ -137,7 +137,7 @@ household as (
 ), devices as (
     select anonymous_id, count(distinct user_id) as users from seen
     inner join truth_record_owners as owner on owner.source_record_id = anonymous_id
-    where owner.record_type = 'device' and owner.person_id is not null group by 1
+    where owner.record_type = 'device' and (owner.person_id is not null or owner.is_shared) group by 1
 ), emails as (
     select * from truth_record_emails semi join identifiers on identifiers.record_id = source_record_id
 ), phones as (

@@ -66,7 +66,7 @@ def _people(shop: Shop) -> Table:
         "birth_date": pa.array(people.born.astype("datetime64[D]")),
         "email": people.email,
         "second_email": either(people.has_second, people.second_email, None),
-        "phone": phone_text(people.phone),
+        "phone": phone_text(people.phone_at(np.arange(people.count), shop.basis.days * DAY)),
         "household_phone": people.household_phone,
         "phone_changes_at": stamps(people.phone_changes_at),
         "address": people.homes.line(home),
