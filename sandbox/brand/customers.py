@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from sandbox.brand.basis import DAY, NEVER, Basis, Bools, Ints
 from sandbox.brand.behaviour import Visits
-from sandbox.brand.homes import type_addresses
+from sandbox.brand.homes import Addresses, type_addresses
 from sandbox.brand.people import People, phone_text, unique_phone_holders
 from sandbox.brand.subscribers import Subscribers
 from sandbox.brand.texts import digits, either, flat, masked, stamps, take
@@ -40,6 +40,8 @@ class Accounts:
     phone: Ints
     has_phone: Bools
     names: Names
+    address: Addresses
+    """As typed when the account was opened."""
     subscribed_at: Ints
     unsubscribed_at: Ints
     sms_at: Ints
@@ -93,6 +95,7 @@ def make_accounts(basis: Basis, people: People, subscribers: Subscribers) -> Acc
         phone=phone,
         has_phone=np.concatenate([has_phone, np.zeros(n, dtype=bool)]),
         names=make_names(basis, rng, people, person),
+        address=type_addresses(basis, rng, people.homes, people.home_at(person, created)),
         subscribed_at=np.concatenate([np.minimum(subscribed, NEVER), never]),
         unsubscribed_at=np.concatenate(
             [np.where(subscribed < NEVER, np.minimum(unsubscribed, NEVER), NEVER), never],
@@ -155,7 +158,6 @@ def customer_table(basis: Basis, people: People, accounts: Accounts) -> dict[str
     sms = np.where(accounts.sms_left_at[a] <= at, 1, np.where(accounts.sms_at[a] <= at, 0, 2))
     sms_at = np.choose(sms, [accounts.sms_at[a], accounts.sms_left_at[a], np.full(len(a), NEVER)])
     knows_from = np.where(new_address_at[a] <= at, new_address_at[a], created[a])
-    first_spelling = type_addresses(basis, rng, people.homes, people.home_at(person, created))
     home = people.home_at(p, knows_from)
     told = home != people.home_at(p, created[a])
     states = ("SUBSCRIBED", "UNSUBSCRIBED", "NOT_SUBSCRIBED")
@@ -178,7 +180,7 @@ def customer_table(basis: Basis, people: People, accounts: Accounts) -> dict[str
         "account_state": take(("ENABLED", "DISABLED"), (rng.random(n) < 0.3).astype(np.int64)[a]),
         "verified_email": (rng.random(n) < 0.8)[a],
         "tags": pa.array(TAGS, pa.list_(pa.string())).take(pa.array(np.where(tagged_at[a] <= at, tag[a], 0))),
-        "address1": either(told, people.homes.line(home), first_spelling.line.take(rows)),
+        "address1": either(told, people.homes.line(home), accounts.address.line.take(rows)),
         "city": people.homes.city_name(home),
         "province_code": people.homes.province(home),
         "country_code": take(["US"], np.zeros(len(a), np.int64)),

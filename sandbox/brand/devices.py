@@ -91,7 +91,7 @@ def choose_devices(basis: Basis, people: People, devices: Devices, visits: Visit
     person = visits.person
     weights = np.array([[1.0, 1.0, 1.0], [0.66, 1.0, 1.0], [0.58, 0.88, 1.0]])[people.device_count[person] - 1]
     device = people.first_device[person] + (rng.random(len(person))[:, None] >= weights).sum(axis=1)
-    shares = (people.shared_device[person] >= 0) & (rng.random(len(person)) < 0.4)
+    shares = (people.shared_device[person] >= 0) & (rng.random(len(person)) < 0.55)
     device = np.where(shares, people.shared_device[person], device)
     device = np.where(devices.reset_at[device] <= visits.start, devices.successor[device], device)
     tablet = devices.tablet_near[person]

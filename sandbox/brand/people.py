@@ -57,6 +57,8 @@ class People:
     first_device: Ints
     device_count: Ints
     shared_device: Ints
+    borrows: Bools
+    """Use the shared device without an account."""
     phone_shy: Bools
 
     def home_at(self, person: Ints, at: Ints | int) -> Ints:
@@ -116,8 +118,8 @@ def make_people(basis: Basis) -> People:
     beside_account = old_account[first_member] & (place > 0)
     chance = rng.random(n)
     shares = beside_account & old_account & (chance < basis.share("shared_laptops"))
-    shares |= beside_account & ~old_account & (chance < basis.share("borrowed_laptops"))
-    shared_device = np.where(shares, first_device[first_member], -1)
+    borrows = beside_account & ~old_account & (chance < basis.share("borrowed_laptops"))
+    shared_device = np.where(shares | borrows, first_device[first_member], -1)
 
     return People(
         count=n,
@@ -148,6 +150,7 @@ def make_people(basis: Basis) -> People:
         first_device=first_device,
         device_count=device_count,
         shared_device=shared_device,
+        borrows=borrows,
         phone_shy=(rng.random(n) < 0.4) & ~household_phone,
     )
 

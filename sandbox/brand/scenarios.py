@@ -22,7 +22,7 @@ class Scenario:
 SCENARIOS = {
     # what people are called and where they live
     "twins": Scenario(0.04, "households of two or more", "same family name, address and birth date, other given name"),
-    "namesakes": Scenario(0.02, "people who live alone", "the full name of somebody else"),
+    "namesakes": Scenario(0.05, "people who live alone", "the full name of somebody else"),
     "moved_house": Scenario(0.16, "people", "another address from a day on; accounts keep the old one for a while"),
     # how it is typed
     "nicknames": Scenario(0.06, "names typed", "a short form of the given name"),
@@ -34,7 +34,7 @@ SCENARIOS = {
     "plus_tags": Scenario(0.05, "e-mails typed", "a tag behind a plus"),
     "junk_emails": Scenario(0.1, "e-mails of guests", "test@test.com and the like; a tenth as often on receipts"),
     "junk_phones": Scenario(0.035, "phones of guests", "0000000000 and the like; less than half as often at the till"),
-    "till_contacts": Scenario(0.06, "profiles at the till", "the shop's own phone or e-mail, typed by the cashier"),
+    "till_contacts": Scenario(0.08, "profiles at the till", "the shop's own phone or e-mail, typed by the cashier"),
     # what is shared, passed on or hidden
     "second_emails": Scenario(0.46, "people", "a second e-mail, for newsletters, guest check-outs and receipts"),
     "shared_phones": Scenario(0.18, "households of two or more", "one phone for all of them"),
@@ -42,7 +42,7 @@ SCENARIOS = {
     "masked_emails": Scenario(0.07, "orders of guests", "sold by a marketplace, which masks the e-mail and hides the phone"),
     "store_cards": Scenario(0.12, "people at the till", "a card with a name and a postcode, and nothing else"),
     # devices
-    "shared_laptops": Scenario(0.75, "households with two accounts", "a browser on which both log in and out again"),
+    "shared_laptops": Scenario(0.9, "households with two accounts", "a browser on which both log in and out again"),
     "borrowed_laptops": Scenario(0.25, "members without an account", "they use the browser of one who logs in"),
     "store_tablets": Scenario(0.03, "visits of people near a store", "made on the store's own tablet, where all log in"),
     "cookie_resets": Scenario(0.15, "browsers", "a new anonymous id from a day on"),

@@ -25,6 +25,8 @@ from sandbox.brand.typed_names import FULL, Names, make_names, type_birth_dates
 DIRECTORY, NAME, PHONE, INSTANT, MERGED, NOBODY = range(6)
 SOURCES = ("DIRECTORY", "LOYALTY", "LOYALTY", "INSTANT_PROFILE", "MERGE")
 DIRECTORY_SHARE, PHONE_SHARE = 0.40, 0.12
+BY_EMAIL = 0.35
+"""Of the till contacts, those that are the shop's e-mail and not its phone."""
 TELLS_HOME, TELLS_BIRTH_DATE = 0.45, 0.45
 SAYS_SO = 0.86
 TWICE = 0.125
@@ -126,7 +128,7 @@ def make_store_customers(basis: Basis, people: People, orders: StoreOrders, card
     at_till = np.flatnonzero(kind == DIRECTORY)
     typed_by_cashier = np.zeros(n, dtype=bool)
     typed_by_cashier[at_till] = spread(rng, len(at_till), (basis.share("till_contacts"),)) == 0
-    by_email = rng.random(n) < 0.5
+    by_email = rng.random(n) < BY_EMAIL
     phone = either(typed_by_cashier & ~by_email, words.TILL_PHONE, phone)
     email = Typed(
         either(typed_by_cashier & by_email, words.TILL_EMAIL, email.text),
@@ -216,6 +218,8 @@ def _of_order(orders: StoreOrders, of_sale: Ints, deleted: Ints, into: Ints) -> 
     """A return names the profile of its sale, or the one that has taken its place by then."""
     found = np.where(orders.source >= 0, of_sale[np.maximum(orders.source, 0)], of_sale)
     found = np.where(orders.kind == UNLINKED, -1, found)
+    if not len(deleted):
+        return found
     gone = (found >= 0) & (orders.kind != SALE) & (deleted[found] <= orders.created_at)
     return np.where(gone, into[found], found)
 

@@ -18,6 +18,7 @@ from sandbox.brand.behaviour import Visits
 from sandbox.brand.channels import BASELINE, CHANNELS, NAMES
 from sandbox.brand.messages import Profiles
 from sandbox.brand.people import phone_text
+from sandbox.brand.scenario_truth import person_ids, scenario_tables
 from sandbox.brand.shop import Shop
 from sandbox.brand.store_truth import stacked, store_causes, store_emails, store_owners, store_totals
 from sandbox.brand.store_world import Stores
@@ -30,11 +31,6 @@ SYSTEMS = ("shopify", "klaviyo", "web_events")
 TYPES = ("customer", "guest_checkout", "profile", "device", "visitor")
 
 
-def person_ids(person: Ints) -> pa.Array:
-    """Null below zero."""
-    return either(person >= 0, join("person-", digits(np.maximum(person, 0), 7)), None)
-
-
 def truth_tables(
     shop: Shop,
     visits: Visits,
@@ -44,10 +40,12 @@ def truth_tables(
     stores: Stores,
 ) -> dict[str, Table]:
     """All tables of the truth, by name."""
+    emails = stacked(_emails(shop, subscribers, profiles), store_emails(stores))
     return {
         "people": _people(shop),
         "record_owners": stacked(_owners(shop, subscribers, profiles, arrivals), store_owners(stores)),
-        "record_emails": stacked(_emails(shop, subscribers, profiles), store_emails(stores)),
+        "record_emails": emails,
+        **scenario_tables(shop, subscribers, profiles, stores, emails),
         "order_causes": stacked(_causes(shop, visits), store_causes(stores)),
         "channel_effects": _effects(shop, visits),
         "shop_totals": _totals(shop),
