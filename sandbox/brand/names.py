@@ -126,7 +126,7 @@ SHORT_FORMS = {
     "Rosario": "Charo", "Santiago": "Santi", "Sebastián": "Seba", "Teresa": "Tere", "Valentina": "Vale",
     "Franziska": "Franzi", "Friedrich": "Fritz", "Heinrich": "Heinz", "Matthias": "Matze", "Stefan": "Steffen",
     "Ursula": "Uschi", "Wolfgang": "Wolf", "Alessandro": "Sandro", "Federica": "Chicca", "Giacomo": "Mino",
-    "Vincenzo": "Enzo", "Aleksander": "Olek Sasha", "Dmitri": "Dima", "Ekaterina": "Katya", "Katarzyna": "Kasia",
+    "Vincenzo": "Vince", "Aleksander": "Olek Sasha", "Dmitri": "Dima", "Ekaterina": "Katya", "Katarzyna": "Kasia",
     "Małgorzata": "Gosia", "Tatiana": "Tanya", "Vladimír": "Vova", "Ibrahim": "Ibo", "Mahmoud": "Hamoudi",
 }  # fmt: skip
 

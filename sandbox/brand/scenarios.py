@@ -23,7 +23,7 @@ SCENARIOS = {
     # what people are called and where they live
     "twins": Scenario(0.04, "households of two or more", "same family name, address and birth date, other given name"),
     "namesakes": Scenario(0.05, "people who live alone", "the full name of somebody else"),
-    "moved_house": Scenario(0.16, "people", "another address from a day on; accounts keep the old one for a while"),
+    "moved_house": Scenario(0.24, "people", "another address from a day on; accounts keep the old one for a while"),
     # how it is typed
     "nicknames": Scenario(0.06, "names typed", "a short form of the given name"),
     "name_typos": Scenario(0.02, "names typed", "a letter of the given or the family name wrong"),
