@@ -1,7 +1,7 @@
 """Where people live, and how they write it down.
 
-Row h is the first home of household h, row ``households + p`` the one that person p moves to. Some homes are flats: four
-of one house share number, street and postcode, and often nobody writes the flat.
+Row h is the first home of household h, row ``households + p`` the one that person p moves to. Some homes are flats:
+four of one house share number, street and postcode, and often nobody writes the flat.
 """
 
 from __future__ import annotations
@@ -66,11 +66,11 @@ class Addresses:
     def take(self, rows: Ints) -> Addresses:
         """Some of them, or some of them several times."""
         picked = pa.array(rows)
-        texts = (text.take(picked) for text in (self.line, self.city, self.province, self.zip))
-        return Addresses(*texts, self.spelling[rows])
+        line, city, province, postcode = (one.take(picked) for one in (self.line, self.city, self.province, self.zip))
+        return Addresses(line, city, province, postcode, self.spelling[rows])
 
 
-def make_homes(basis: Basis, rng: np.random.Generator, household: Ints) -> Homes:
+def make_homes(rng: np.random.Generator, household: Ints) -> Homes:
     """Draw a home for each household and one more for each person, who moves to the same city more often than not."""
     n = len(household)
     address = np.arange(n)

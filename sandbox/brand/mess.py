@@ -149,7 +149,8 @@ household as (
 ), places as (
     select person_id, count(distinct zip) as postcodes
     from (
-        select 'shopify' as source_system, customer_id::text as record_id, zip from shopify_customers where not is_deleted
+        select 'shopify' as source_system, customer_id::text as record_id, zip
+        from shopify_customers where not is_deleted
         union all
         select 'shopify', coalesce(customer_id::text, 'order-' || order_id), ship_zip from shopify_orders
         union all select 'klaviyo', profile_id, zip from klaviyo_profiles

@@ -1,7 +1,7 @@
 """Who lives in the world: households, people, their names, homes, e-mails and phones, and how they like to shop.
 
-Everything here is fixed before the first day, also who will move and who will change the phone. Staff are a few further people at the end of the arrays; the orders
-they place are the shop's test orders.
+Everything here is fixed before the first day, also who will move and who will change the phone. Staff are a few further
+people at the end of the arrays; the orders they place are the shop's test orders.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def make_people(basis: Basis) -> People:
     twin = (rng.random(n)[household] < basis.share("twins")) & (place == 1)
     given, family, namesake_of = _name(basis, household, place, size, twin)
     born = _births(rng, household, first_member, place, twin)
-    homes = make_homes(basis, basis.rng("homes"), household)
+    homes = make_homes(basis.rng("homes"), household)
     moves = rng.random(n) < np.where(rng.random(n)[household] < 0.6, 1.0, 0.0)
     chance, moment = rng.random(n), rng.integers(-500 * DAY, basis.end, n)
     # the whole household moves, or one of it

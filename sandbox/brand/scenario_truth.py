@@ -23,7 +23,7 @@ from sandbox.brand.shop import Shop
 from sandbox.brand.store_customers import NAME
 from sandbox.brand.store_world import Stores
 from sandbox.brand.subscribers import Subscribers
-from sandbox.brand.texts import digits, either, flat, join, take
+from sandbox.brand.texts import digits, either, flat, join
 from sandbox.brand.typed_emails import KINDS, SCENARIO_OF_KIND
 from sandbox.brand.typed_names import NICKNAME, SLIP, Names
 
@@ -56,7 +56,7 @@ class _Rows:
         self.parts.append(pa.table(dict(zip(COLUMNS, columns, strict=True))))
 
     def add_names(self, names: Names, rows: Ints, person: Ints, system: str, record: pa.Array) -> None:
-        """Records whose names are short forms or slips. ``rows``: of ``names``; ``person`` and ``record`` beside them."""
+        """Records whose names are short forms or slips. ``rows``: of ``names``, as ``person`` and ``record`` are."""
         for scenario, kind in (("nicknames", NICKNAME), ("name_typos", SLIP)):
             here = np.flatnonzero(names.kind[rows] == kind)
             self.add(scenario, person[here], system=system, record=record.take(pa.array(here)))

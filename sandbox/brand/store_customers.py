@@ -120,21 +120,8 @@ def make_store_customers(basis: Basis, people: People, orders: StoreOrders, card
     source[merged] = merged_twin
     from_phone = np.arange(n)
     from_phone[merged] = merged_first
-    email = _emails(basis, rng, people, person, 0.25, 0.0)
     number = people.phone_at(person, created)
-    phone = phone_text(number, rng.integers(0, 4, n))
-    junk = (kind != MERGED) & (rng.random(n) < 0.43 * basis.share("junk_phones"))
-    phone = either(junk, take(words.JUNK_PHONES, rng.integers(0, len(words.JUNK_PHONES), n)), phone)
-    at_till = np.flatnonzero(kind == DIRECTORY)
-    typed_by_cashier = np.zeros(n, dtype=bool)
-    typed_by_cashier[at_till] = spread(rng, len(at_till), (basis.share("till_contacts"),)) == 0
-    by_email = rng.random(n) < BY_EMAIL
-    phone = either(typed_by_cashier & ~by_email, words.TILL_PHONE, phone)
-    email = Typed(
-        either(typed_by_cashier & by_email, words.TILL_EMAIL, email.text),
-        np.where(typed_by_cashier & by_email, TILL, email.kind),
-        email.second & ~(typed_by_cashier & by_email),
-    )
+    email, phone = _contacts(basis, rng, people, person, kind, number)
     names = make_names(basis, rng, people, person)
     address = type_addresses(basis, rng, people.homes, people.home_at(person, created))
     tells_home = (kind == DIRECTORY) & (rng.random(n) < TELLS_HOME)
@@ -168,6 +155,25 @@ def make_store_customers(basis: Basis, people: People, orders: StoreOrders, card
         of_order=_of_order(orders, rows.of_sale, deleted, into),
         receipt=_receipts(basis, rng, people, orders, rows.of_sale, card),
     )
+
+
+def _contacts(
+    basis: Basis, rng: np.random.Generator, people: People, person: Ints, kind: Ints, number: Ints
+) -> tuple[Typed, pa.Array]:
+    """What would be typed as the e-mail and the phone of each profile, by its owner or by the cashier."""
+    n = len(kind)
+    email = _emails(basis, rng, people, person, 0.25, 0.0)
+    phone = phone_text(number, rng.integers(0, 4, n))
+    junk = (kind != MERGED) & (rng.random(n) < 0.43 * basis.share("junk_phones"))
+    phone = either(junk, take(words.JUNK_PHONES, rng.integers(0, len(words.JUNK_PHONES), n)), phone)
+    at_till = np.flatnonzero(kind == DIRECTORY)
+    by_cashier = np.zeros(n, dtype=bool)
+    by_cashier[at_till] = spread(rng, len(at_till), (basis.share("till_contacts"),)) == 0
+    is_email = rng.random(n) < BY_EMAIL
+    shops = by_cashier & is_email
+    text = either(shops, words.TILL_EMAIL, email.text)
+    phone = either(by_cashier & ~is_email, words.TILL_PHONE, phone)
+    return Typed(text, np.where(shops, TILL, email.kind), email.second & ~shops), phone
 
 
 def _learnt(rng: np.random.Generator, kind: Ints, created: Ints, by_phone: Ints, by_email: Ints) -> tuple[Ints, Ints]:

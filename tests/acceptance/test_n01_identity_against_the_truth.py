@@ -22,7 +22,7 @@ from tests.conftest import ROOT, clean_environment
 PRECISION, RECALL_OF_CEILING = 0.995, 0.97
 PEOPLE, DAYS = 700, 45
 JOINS_NOBODY = {"shared_phones", "shared_laptops", "borrowed_laptops", "store_tablets", "junk_emails", "junk_phones"}
-VENDORS = ("shopify", "klaviyo", "square", "web_events")
+WITHOUT_TESTS = ("--exclude-resource-type", "test", "unit_test")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_records_find_their_customer(seed: int, base: Path):
         for command in (
             ["ingestion", "land", "all"],
             ["activation", "init"],
-            ["warehouse.dbt", "run", "--select", "+int_identity__record_customers"],
+            ["warehouse.dbt", "build", "--select", "+int_identity__record_customers", *WITHOUT_TESTS],
         ):
             done = subprocess.run(
                 [sys.executable, "-m", *command],
