@@ -44,7 +44,7 @@ SCENARIOS = {
     # devices
     "shared_laptops": Scenario(0.9, "households with two accounts", "both log in and out again on one browser"),
     "borrowed_laptops": Scenario(0.25, "members without an account", "they use the browser of one who logs in"),
-    "store_tablets": Scenario(0.03, "visits of people near a store", "made on the store's own tablet, where all log in"),
+    "store_tablets": Scenario(0.03, "visits of people near a store", "on the store's own tablet, where all log in"),
     "cookie_resets": Scenario(0.15, "browsers", "a new anonymous id from a day on"),
     "late_logins": Scenario(0.12, "browsers", "no log-in before a day late in the history"),
     # what platforms do by themselves
@@ -54,7 +54,7 @@ SCENARIOS = {
 
 
 def changes(given: Mapping[str, float], without: Iterable[str] = ()) -> dict[str, float]:
-    """The shares that differ from the defaults, by name. Raises ValueError for unknown names and shares outside 0 to 1."""
+    """The shares that differ from the defaults, by name. Raises ValueError for unknown names and shares beyond 1."""
     wanted = {**given, **dict.fromkeys(without, 0.0)}
     for name, share in wanted.items():
         if name not in SCENARIOS:
