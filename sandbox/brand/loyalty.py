@@ -82,7 +82,7 @@ def make_loyalty(shop: Shop, accounts: Accounts) -> Loyalty:
 
 def _members(rng: np.random.Generator, shop: Shop, accounts: Accounts) -> Members:
     people, orders, end, n = shop.people, shop.orders, shop.basis.end, shop.people.count
-    has_account = (accounts.customer_id >= 0) & ~people.staff
+    has_account = (accounts.customer_id[:n] >= 0) & ~people.staff
     joins = np.flatnonzero(has_account & (rng.random(n) < 0.5))
     since = (people.account_at * rng.random(n)).astype(np.int64)  # some join long after they opened the account
     joined_at = np.where(people.account_at < 0, since, people.account_at + 60)

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from sandbox.brand.basis import NEVER, Ints
-from sandbox.brand.contacts import KINDS
 from sandbox.brand.loyalty import ACCOUNT, ACTIVITY, GUEST, PURCHASE, RESOURCES, REWARD, SECOND, Loyalty, running
 from sandbox.brand.shop import Table
 from sandbox.brand.texts import digits, either, stamps, take
 from sandbox.brand.truth import person_ids
+from sandbox.brand.typed_emails import KINDS
 from sandbox.brand.versions import number_versions
 
 TIERS = ("Bronze", "Silver", "Gold")
@@ -50,7 +50,7 @@ def _members(loyalty: Loyalty) -> Table:
         mine = (reached > 0) & (ledger.member[np.maximum(reached - 1, 0)] == m)
         return np.where(mine, sums[reached], 0)
 
-    customer = loyalty.shop.customer_of_person[members.person[m]]
+    customer = loyalty.shop.accounts.customer_id[members.person[m]]
     account = either((members.kind[m] == ACCOUNT) & (customer >= 0), digits(np.maximum(customer, 0)), None)
     linked = either(members.linked_at[m] <= at, digits(np.maximum(customer, 0)), account)
     earned = total(np.where(ledger.resource == REWARD, 0, np.maximum(ledger.approved, 0)))

@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 
 from sandbox.brand import words
 from sandbox.brand.basis import DAY, NEVER, Bools, Ints
-from sandbox.brand.contacts import PLUS_TAG, TYPO, Names, Typed, make_names, type_emails
 from sandbox.brand.people import phone_text
 from sandbox.brand.shop import Shop
 from sandbox.brand.texts import either, join
+from sandbox.brand.typed_emails import PLUS_TAG, TYPO, Typed, type_emails
+from sandbox.brand.typed_names import Names, make_names
 
 EMAIL, WEB, CHAT, VOICE = range(4)
 MAIN, SECOND, TYPED, CALLER, LOGIN = range(5)
@@ -59,14 +60,15 @@ def make_users(shop: Shop, person: Ints, channel: Ints, at: Ints) -> tuple[Users
     """The users behind contacts (one entry a contact), and the row of each contact's user."""
     rng = shop.basis.rng("service users")
     people, n = shop.people, shop.people.count
-    typed = type_emails(rng, people.email)
+    typed = type_emails(shop.basis, rng, people.email)
     slips = np.isin(
         typed.kind, (PLUS_TAG, TYPO)
     )  # the help desk writes addresses in lower case: other case is the same
-    account_at = np.where(shop.customer_of_person >= 0, people.account_at, NEVER)
+    has_account = shop.accounts.customer_id[:n] >= 0
+    account_at = np.where(has_account, people.account_at, NEVER)
     noted = (rng.random(n) < 0.35) & ~people.household_phone
     has_shared = people.household_phone & (rng.random(n) < 0.6)
-    linked = (shop.customer_of_person >= 0) & (rng.random(n) < 0.3)
+    linked = has_account & (rng.random(n) < 0.3)
 
     as_second = people.has_second[person] & (rng.random(len(person)) < 0.35)
     behind_login = (account_at[person] < at) & (rng.random(len(person)) < 0.65)
@@ -101,7 +103,10 @@ def make_users(shop: Shop, person: Ints, channel: Ints, at: Ints) -> tuple[Users
     email = either(slot == TYPED, pc.utf8_lower(typed.text.take(pa.array(owner))), email)
     has_email = slot <= TYPED
     knows_phone = (slot == CALLER) | ((slot == MAIN) & (noted | has_shared)[owner])
-    phone = phone_text(people.phone[owner], np.where(slot == CALLER, 0, rng.integers(0, 3, m)))
+    phone = phone_text(
+        np.where(slot == CALLER, people.phone[owner], people.phone_at(owner, created)),
+        np.where(slot == CALLER, 0, rng.integers(0, 3, m)),
+    )
     junk = (slot == MAIN) & (rng.random(m) < 0.02)
     phone = either(junk, words.JUNK_PHONES[1], either(knows_phone, phone, None))
     external = np.where(
@@ -118,7 +123,7 @@ def make_users(shop: Shop, person: Ints, channel: Ints, at: Ints) -> tuple[Users
         phone=phone,
         phone_shared=(slot == MAIN) & (has_shared[owner] | junk),
         external_at=external,
-        names=make_names(rng, people, owner),
+        names=make_names(shop.basis, rng, people, owner),
         is_named=(slot != CALLER) & (rng.random(m) < np.where(slot == LOGIN, 1.0, 0.85)),
         merged_at=merged_at,
         merged_into=into,

@@ -14,7 +14,6 @@ import pyarrow as pa
 
 from sandbox.brand.aftersales import FINE
 from sandbox.brand.basis import DAY, NEVER, Basis, Bools, Ints
-from sandbox.brand.contacts import KINDS, PLAIN
 from sandbox.brand.service import SLOW, Service
 from sandbox.brand.shop import Shop, Table
 from sandbox.brand.store_orders import COMPLETED, SALE
@@ -22,6 +21,7 @@ from sandbox.brand.store_world import Stores
 from sandbox.brand.stores import STORES
 from sandbox.brand.texts import digits, either, flat, join, masked, stamps, take
 from sandbox.brand.truth import person_ids
+from sandbox.brand.typed_emails import KINDS, PLAIN
 from sandbox.brand.versions import number_versions
 
 AFTER_ORDER, AFTER_VISIT, AFTER_TICKET = range(3)
@@ -151,7 +151,7 @@ def _responses(surveys: Surveys) -> Table:
     contact = shop.contacts.row_of_visit[shop.orders.visit[np.maximum(found.order[r], 0)]]
     mailed = found.by_mail[r] & ~found.anonymous[r]
     linked = ~found.by_mail[r] & ~found.anonymous[r]
-    customer = shop.customer_of_person[found.person[r]]
+    customer = shop.accounts.customer_id[found.person[r]]
     knows = linked & (found.survey[r] != AFTER_VISIT) & (customer >= 0) & ~_as_guest(surveys, r)
     is_done = found.finished_at[r] <= at
     status = np.where(found.shut_out[r], 2, np.where(is_done, 0, 1))
