@@ -25,6 +25,16 @@ FROM_EDGES = [
     "int_identity__components",
     "int_identity__cut_edges",
 ]
+FROM_IDENTIFIERS = [
+    "int_identity__rules",
+    "int_identity__record_names",
+    "int_identity__identifier_names",
+    "int_identity__refused_identifiers",
+    "int_identity__record_identifiers",
+    "int_identity__manual_links",
+    "int_identity__edges",
+    *FROM_EDGES,
+]
 FROM_RECORDS = ["int_identity__rules", "int_identity__manual_links", "int_identity__edges", *FROM_EDGES]
 MAP = "int_identity__customer_map"
 HISTORY = re.compile(r"(history as \(\n).*?(\n\),\n\nthis_build as)", re.DOTALL)
