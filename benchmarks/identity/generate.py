@@ -44,7 +44,7 @@ def generate(population: Population, folder: Path) -> None:
     """Write ``<table>/base.parquet`` and ``added/<table>.parquet`` below ``folder``.
 
     ``customer_records`` and ``identifiers`` have the columns of the shapes of those names; ``owners`` is the truth,
-    {record_key, person_id}; ``wide`` is one row a record with its identifiers as columns, for tools that want it so.
+    {record_key, person_id}, for the records that somebody owns; ``wide`` is one row a record with its identifiers as columns, for tools that want it so.
     Raises ValueError for more people than there are invented phone numbers.
     """
     if population.people > MOST_PEOPLE:
@@ -79,7 +79,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, population: Population) -> None:
     con.execute("create macro word(pool, n, salt) as pool[1 + pick(n, salt, len(pool))]")
 
 
-# Ten people live in seven households: five alone, a pair and a family of three. `share` of the pairs and families
+# Ten people live in seven households: five alone, a pair and a family of three. Some of the pairs and families
 # have one phone, others one device, so that of all phones 6 % and of all devices 3 % are used by several people.
 PEOPLE = """
 create table people as
@@ -94,7 +94,7 @@ select person, household, with_others,
     case when draw(person, 'own name') < 0.8 then word(getvariable('family'), household, 'family')
         else word(getvariable('family'), person, 'family') end as family_name,
     with_others and draw(household, 'phone') < 0.275 as has_household_phone,
-    with_others and draw(household, 'device') < 0.143 as has_shared_device,
+    with_others and draw(household, 'device') < 0.065 as has_shared_device,
     word(getvariable('cities'), household, 'city') as place,
     cast(1 + pick(household, 'house', 2900) as varchar) || ' '
         || word(getvariable('streets'), household, 'street') as address,
@@ -222,7 +222,13 @@ select r, channel as source_system, cast(r as varchar) as source_record_id, chan
 from typed
 """
 
-OWNERS = "create table owners as select r, channel || ':' || r as record_key, person as person_id from typed"
+# Who sat at a shared device without logging in, nobody can know: such a visitor has no owner.
+OWNERS = """
+create table owners as
+select r, channel || ':' || r as record_key, person as person_id
+from typed left join accounts using (person)
+where channel <> 'web' or device like 'd%' or email is not null or (account is not null and draw(r, 'log-in') < 0.4)
+"""
 
 WIDE = """
 create table wide as

@@ -20,7 +20,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Quality:
-    """Shares between 0 and 1; ``alone`` is the share of records that share no identifier with their person's others."""
+    """Shares between 0 and 1. ``alone``: of the records whose person has others, those that share no identifier with one."""
 
     clusters: int
     largest_cluster: int
@@ -90,5 +90,5 @@ def quality(con: duckdb.DuckDBPyConnection, clusters: str, links: str, owners: s
         precision=correct / max(pairs(cluster), 1),
         recall=correct / max(true, 1),
         ceiling_recall=pairs(best) / max(true, 1),
-        alone=float((np.bincount(best)[best] == 1).mean()),
+        alone=float((np.bincount(best)[best] == 1)[np.bincount(person)[person] > 1].mean()) if true else 0.0,
     )
