@@ -44,7 +44,8 @@ def generate(population: Population, folder: Path) -> None:
     """Write ``<table>/base.parquet`` and ``added/<table>.parquet`` below ``folder``.
 
     ``customer_records`` and ``identifiers`` have the columns of the shapes of those names; ``owners`` is the truth,
-    {record_key, person_id}, for the records that somebody owns; ``wide`` is one row a record with its identifiers as columns, for tools that want it so.
+    {record_key, person_id}, for the records that somebody owns; ``wide`` is one row a record with its identifiers as
+    columns, for tools that want it so.
     Raises ValueError for more people than there are invented phone numbers.
     """
     if population.people > MOST_PEOPLE:

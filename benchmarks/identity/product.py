@@ -14,13 +14,25 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import yaml
 
+from benchmarks.identity.quality import Quality, quality
 from benchmarks.road import ROOT, measured
 
 WANTED = "+int_identity__record_customers +int_identity__merge_log"
 SHAPES = ("customer_records", "identifiers")
 AS_OF = "select max(updated_at) as as_of from {{ ref('int_identity__records') }}\n"
+LINKS = """(
+    select record_key, identifier_type || ':' || identifier_value as identifier
+    from intermediate.int_identity__identifiers where blocked_reason is distinct from 'malformed'
+)"""
+CLUSTERS = "(select record_key, customer_id as cluster from intermediate.int_identity__record_customers)"
+EDGES = "select record_number_from as a, record_number_to as b from intermediate.int_identity__edges"
+PARTITION = """
+    select record_key, min(record_key) over (partition by customer_id) as first_record
+    from {}.intermediate.int_identity__record_customers
+"""
 LEFT_OUT = shutil.ignore_patterns("target", "logs", "dbt_packages")
 
 
@@ -88,3 +100,19 @@ class Product:
     def run(self) -> Run:
         """The chain from the shapes to every record's customer and the merge log."""
         return self.dbt("run", "--select", *WANTED.split())
+
+
+def judged(warehouse: Path, data: Path) -> Quality:
+    """Compare a built warehouse with the truth in ``data``; leaves its edges there for those who only find components."""
+    with duckdb.connect(str(warehouse), read_only=True) as con:
+        con.execute(f"copy ({EDGES}) to '{data}/edges.parquet' (format parquet)")
+        return quality(con, CLUSTERS, LINKS, f"read_parquet('{data}/owners/base.parquet')")
+
+
+def same_partition(one: Path, other: Path) -> bool:
+    """Whether two warehouses put the same records together, whatever the ids they give."""
+    with duckdb.connect() as con:
+        for name, file in (("one", one), ("other", other)):
+            con.execute(f"attach '{file}' as {name} (read_only)")
+        left, right = PARTITION.format("one"), PARTITION.format("other")
+        return not con.sql(f"({left} except {right}) union all ({right} except {left}) limit 1").fetchall()
