@@ -103,7 +103,7 @@ class Product:
 
 
 def judged(warehouse: Path, data: Path) -> Quality:
-    """Compare a built warehouse with the truth in ``data``; leaves its edges there for those who only find components."""
+    """Compare a built warehouse with the truth in ``data``; leaves its edges there for the peers."""
     with duckdb.connect(str(warehouse), read_only=True) as con:
         con.execute(f"copy ({EDGES}) to '{data}/edges.parquet' (format parquet)")
         return quality(con, CLUSTERS, LINKS, f"read_parquet('{data}/owners/base.parquet')")

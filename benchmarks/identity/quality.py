@@ -20,7 +20,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Quality:
-    """Shares between 0 and 1. ``alone``: of records whose person has others, those that share no identifier with one."""
+    """Shares between 0 and 1. ``alone``: of records whose person has more, those that share no identifier with one."""
 
     clusters: int
     largest_cluster: int
