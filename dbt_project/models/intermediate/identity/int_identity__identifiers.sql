@@ -7,7 +7,12 @@ with observed as (
 
 phones as (
 
-    select * from {{ ref('int_identity__phones') }}
+    select
+        'phone' as identifier_type,
+        observed_value,
+        country_code,
+        phone
+    from {{ ref('int_identity__phones') }}
 
 ),
 
@@ -35,7 +40,7 @@ normalised as (
     from observed
     left join phones
         on
-            observed.identifier_type = 'phone'
+            observed.identifier_type = phones.identifier_type
             and observed.observed_value = phones.observed_value
             and observed.country_code = phones.country_code
 
@@ -71,48 +76,95 @@ identifiers as (
 
 ),
 
-distinct_values as (
+shared_values as (
 
-    select distinct
+    select
         identifier_type,
         identifier_value,
-        is_malformed
+        count(*) as record_count
     from identifiers
+    group by identifier_type, identifier_value
+    having count(*) > 1
+
+),
+
+-- Only types that have patterns are held against them, each value once.
+patterns as (
+
+    select
+        identifier_type,
+        pattern,
+        reason
+    from blocked
+    where match_kind = 'like'
+
+),
+
+held_against_patterns as (
+
+    select distinct
+        identifiers.identifier_type,
+        identifiers.identifier_value
+    from identifiers
+    inner join (select distinct identifier_type from patterns) as types
+        on identifiers.identifier_type = types.identifier_type
 
 ),
 
 blocked_values as (
 
     select
-        distinct_values.identifier_type,
-        distinct_values.identifier_value,
-        min(
-            case
-                when distinct_values.is_malformed then 'malformed'
-                when replace(replace(distinct_values.identifier_value, '0', ''), '-', '') = '' then 'zeros'
-                else coalesce(placeholders.reason, patterns.reason)
-            end
-        ) as blocked_reason
-    from distinct_values
-    left join blocked as placeholders
+        identifiers.identifier_type,
+        identifiers.identifier_value,
+        1 as precedence,
+        blocked.reason
+    from identifiers
+    inner join blocked on lower(identifiers.identifier_value) = blocked.pattern
+    where blocked.match_kind = 'value'
+
+    union all
+
+    select
+        held_against_patterns.identifier_type,
+        held_against_patterns.identifier_value,
+        2 as precedence,
+        patterns.reason
+    from held_against_patterns
+    inner join patterns
         on
-            placeholders.match_kind = 'value'
-            and placeholders.identifier_type in ('*', distinct_values.identifier_type)
-            and lower(distinct_values.identifier_value) = placeholders.pattern
-    left join blocked as patterns
-        on
-            patterns.match_kind = 'like'
-            and distinct_values.identifier_type = patterns.identifier_type
-            and distinct_values.identifier_value like patterns.pattern
-    group by distinct_values.identifier_type, distinct_values.identifier_value
+            held_against_patterns.identifier_type = patterns.identifier_type
+            and held_against_patterns.identifier_value like patterns.pattern
+
+),
+
+reasons as (
+
+    select
+        identifier_type,
+        identifier_value,
+        coalesce(min(case when precedence = 1 then reason end), min(reason)) as reason
+    from blocked_values
+    group by identifier_type, identifier_value
 
 )
 
 select
     identifiers.*,
-    blocked_values.blocked_reason
+    case
+        when identifiers.is_malformed then 'malformed'
+        when
+            substr(identifiers.identifier_value, 1, 1) in ('0', '-')
+            and replace(replace(identifiers.identifier_value, '0', ''), '-', '') = ''
+            then 'zeros'
+        else reasons.reason
+    end as blocked_reason,
+    coalesce(shared_values.record_count, 1) as record_count
 from identifiers
-left join blocked_values
+left join reasons
     on
-        identifiers.identifier_type = blocked_values.identifier_type
-        and identifiers.identifier_value = blocked_values.identifier_value
+        identifiers.identifier_type = reasons.identifier_type
+        and identifiers.identifier_value = reasons.identifier_value
+left join shared_values
+    on
+        identifiers.identifier_type = shared_values.identifier_type
+        and identifiers.identifier_value = shared_values.identifier_value

@@ -1,5 +1,7 @@
 -- The given names a record speaks for: its own; where it has none, and for every visitor (a device may be used by
 -- several people), those of the named records that share an identifier with it which tells names.
+{{ config(materialized='view') }}
+
 with records as (
 
     select * from {{ ref('int_identity__records') }}
@@ -30,7 +32,11 @@ telling as (
     from identifiers
     inner join rules on identifiers.identifier_type = rules.identifier_type
     inner join records on identifiers.record_key = records.record_key
-    where identifiers.blocked_reason is null and rules.tells_name
+    where
+        identifiers.blocked_reason is null
+        and rules.tells_name
+        -- What one record carries alone tells it nothing new.
+        and identifiers.record_count is distinct from 1
 
 ),
 

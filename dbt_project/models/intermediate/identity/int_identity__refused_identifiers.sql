@@ -39,21 +39,8 @@ family_names as (
     from identifiers
     inner join rules on identifiers.identifier_type = rules.identifier_type and rules.max_family_names is not null
     inner join records on identifiers.record_key = records.record_key
+    where identifiers.record_count is distinct from 1 or identifiers.blocked_reason is not null
     group by identifiers.identifier_type, identifiers.identifier_value
-
-),
-
-counted as (
-
-    select
-        identifier_type,
-        identifier_value,
-        min(blocked_reason) as blocked_reason,
-        count(*) as record_count,
-        min(first_seen_at) as first_seen_at,
-        max(last_seen_at) as last_seen_at
-    from identifiers
-    group by identifier_type, identifier_value
 
 ),
 
@@ -65,6 +52,51 @@ named as (
         count(distinct name_group) as given_name_count
     from identifier_names
     group by identifier_type, identifier_value
+
+),
+
+-- What something can be said against: a value of several records, or one record's under several names or log-ins.
+suspects as (
+
+    select
+        identifier_type,
+        identifier_value
+    from identifiers
+    where blocked_reason is not null or record_count is distinct from 1
+
+    union
+
+    select
+        identifier_type,
+        identifier_value
+    from named
+    where given_name_count > 1
+
+    union
+
+    select
+        identifier_type,
+        identifier_value
+    from users
+    where login_count > 1 or email_count > 1
+
+),
+
+counted as (
+
+    select
+        identifiers.identifier_type,
+        identifiers.identifier_value,
+        min(identifiers.blocked_reason) as blocked_reason,
+        count(*) as record_count,
+        min(identifiers.first_seen_at) as first_seen_at,
+        max(identifiers.last_seen_at) as last_seen_at
+    from identifiers
+    inner join suspects
+        on
+            identifiers.identifier_type = suspects.identifier_type
+            and identifiers.identifier_value = suspects.identifier_value
+    group by identifiers.identifier_type, identifiers.identifier_value
 
 ),
 
