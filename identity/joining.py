@@ -18,16 +18,18 @@ from dataclasses import dataclass
 MAX_CLUSTERS = 100
 MARGIN = 2.0
 """Bits by which the better of two suitors that exclude each other must win."""
+UNSCORED = -3.0
+"""Bits of two clusters that no blocking key brought together: they share little, but may be two bad spellings."""
 
 Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Tie:
-    """What is known of two clusters: their best match weight (bits), and per attribute how many pairs of descriptions can
-    be asked and how many of these contradict."""
+    """What is known of two clusters: their best match weight (bits; None if no key brought them together), and per attribute
+    how many pairs of descriptions can be asked and how many of these contradict."""
 
-    weight: float
+    weight: float | None
     asked: tuple[int, ...] = ()
     contradicting: tuple[int, ...] = ()
 
@@ -38,6 +40,7 @@ class _Bond:
 
     total: float
     count: int
+    scored: int
     asked: list[int]
     contradicting: list[int]
 
@@ -52,6 +55,7 @@ class _Bond:
     def add(self, other: _Bond) -> None:
         self.total += other.total
         self.count += other.count
+        self.scored += other.scored
         self.asked = [a + b for a, b in zip(self.asked, other.asked, strict=True)]
         self.contradicting = [a + b for a, b in zip(self.contradicting, other.contradicting, strict=True)]
 
@@ -64,7 +68,14 @@ def join(ties: Mapping[Pair, Tie], accept: float, review: float) -> tuple[list[s
     """
     groups = {node: {node} for node in sorted({node for pair in ties for node in pair})}
     bonds = {
-        pair: _Bond(tie.weight, 1, list(tie.asked), list(tie.contradicting)) for pair, tie in sorted(ties.items())
+        pair: _Bond(
+            UNSCORED if tie.weight is None else tie.weight,
+            1,
+            int(tie.weight is not None),
+            list(tie.asked),
+            list(tie.contradicting),
+        )
+        for pair, tie in sorted(ties.items())
     }
     ambiguous: set[Pair] = set()
     while open_pairs := [
@@ -93,7 +104,7 @@ def _rivals(best: Pair, open_pairs: list[Pair], bonds: Mapping[Pair, _Bond], rev
         shared = set(pair) & set(best)
         if len(shared) == 1 and bonds[pair].mean > bonds[best].mean - MARGIN:
             between = bonds[_pair(*(set(pair) ^ set(best)))]
-            if between.is_vetoed or between.mean < review:
+            if between.is_vetoed or (between.scored and between.mean < review):
                 yield pair
 
 

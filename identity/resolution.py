@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from identity.comparisons import CONTRADICTIONS, SUPPORTED, for_engine
 from identity.joining import MAX_CLUSTERS, Pair, Tie, join
-from identity.scoring import FLOOR, Model, describe, score
+from identity.scoring import Model, describe, score
 
 if TYPE_CHECKING:
     from splink.internals.database_api import DatabaseAPI
@@ -170,7 +170,7 @@ def _ties(
             inner join members as r on l.component = r.component and l.cluster_number < r.cluster_number
             group by l.component, l.cluster_number, r.cluster_number
         )
-        select asked.*, coalesce(best.weight, {FLOOR}) as weight
+        select asked.*, best.weight
         from asked
         left join {best.physical_name} as best
             on asked.left_cluster = best.left_cluster and asked.right_cluster = best.right_cluster
@@ -182,7 +182,8 @@ def _ties(
     )
     of_pair = (found[name].tolist() for name in ("component", "left_cluster", "right_cluster", "weight"))
     for row, (number, left, right, weight) in enumerate(zip(*of_pair, strict=True)):
-        tie = Tie(weight, asked[row], bad[row]) if vetoes else Tie(weight)
+        known = None if math.isnan(weight) else weight
+        tie = Tie(known, asked[row], bad[row]) if vetoes else Tie(known)
         ties.setdefault(number, {})[left, right] = tie
     return ties
 

@@ -48,7 +48,7 @@ LEAST = {"m": 1e-4, "u": 1e-7}
 ORDINARY = {"m": 0.9, "u": 1e-3}
 """Of a comparison that training could not learn, because nobody fills it in: share of the best level among matches, and of
 each level but the last among strangers."""
-VETO_BELOW = 0.08
+VETO_BELOW = 0.05
 """An attribute forbids a join where at most this share of matches disagree in it. Shops' records do so in one of fifty; where
 names and dates are replaced by others, as in FEBRL's sets, a veto would only part people from themselves."""
 ACCEPT, REVIEW = 0.99, 0.5
