@@ -12,7 +12,7 @@ import duckdb
 from activation.ledger import initialise
 from tests.conftest import ROOT, clean_environment
 
-DBT = str(Path(sys.executable).parent / "dbt")
+DBT = (sys.executable, "-m", "dbt.cli.main")
 
 
 class MiniWarehouse:
@@ -34,7 +34,7 @@ class MiniWarehouse:
     def dbt(self, *arguments: str) -> str:
         done = subprocess.run(
             [
-                DBT,
+                *DBT,
                 *arguments,
                 "--project-dir",
                 "dbt_project",

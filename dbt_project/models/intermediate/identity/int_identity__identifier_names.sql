@@ -13,7 +13,7 @@ record_names as (
 
 rules as (
 
-    select * from {{ ref('identity_rules') }}
+    select * from {{ ref('int_identity__rules') }}
 
 ),
 

@@ -97,6 +97,7 @@ blocked_values as (
     left join blocked as placeholders
         on
             placeholders.match_kind = 'value'
+            and placeholders.identifier_type in ('*', distinct_values.identifier_type)
             and lower(distinct_values.identifier_value) = placeholders.pattern
     left join blocked as patterns
         on

@@ -19,7 +19,7 @@ identifier_names as (
 
 rules as (
 
-    select * from {{ ref('identity_rules') }}
+    select * from {{ ref('int_identity__rules') }}
 
 ),
 
@@ -33,30 +33,9 @@ shared_devices as (
 
 ),
 
-names_by_identifier as (
+names_by_identifier as {{ name_counts(['identifier_type', 'identifier_value']) }},
 
-    select
-        identifier_type,
-        identifier_value,
-        count(distinct name_group) as name_count,
-        min(name_group) as only_name
-    from identifier_names
-    group by identifier_type, identifier_value
-
-),
-
-names_by_record as (
-
-    select
-        record_key,
-        identifier_type,
-        identifier_value,
-        count(distinct name_group) as name_count,
-        min(name_group) as only_name
-    from identifier_names
-    group by record_key, identifier_type, identifier_value
-
-),
+names_by_record as {{ name_counts(['record_key', 'identifier_type', 'identifier_value']) }},
 
 judged as (
 
@@ -64,8 +43,9 @@ judged as (
         identifiers.*,
         rules.is_edge,
         rules.rank,
-        rules.name_rule,
-        case when names_by_identifier.name_count > 1 then names_by_record.only_name end as name_group,
+        rules.window_days,
+        case when rules.name_rule = 'split' and names_by_identifier.name_count > 1 then names_by_record.only_name end
+            as name_group,
         case
             when refused.refused_reason is not null then refused.refused_reason
             when shared_devices.record_key is not null and not rules.is_login then 'shared_device'
@@ -92,27 +72,48 @@ judged as (
 
 ),
 
+grouped as (
+
+    select
+        *,
+        refused_reason is null as is_accepted,
+        'same_' || identifier_type || case when name_group is not null then '_and_given_name' else '' end as match_rule,
+        -- A value shared by a household stands for one person per given name.
+        case when refused_reason is null then identifier_value || coalesce('|' || name_group, '') end as match_group
+    from judged
+
+),
+
+-- The few groups that were silent for longer than their window.
+silences as (
+
+    {{ identifier_silences() }}
+
+),
+
 record_identifiers as (
 
     select
-        record_key,
-        source_system,
-        identifier_type,
-        identifier_value,
-        contact_value,
-        observed_by,
-        refused_reason is null as is_accepted,
-        refused_reason,
-        is_edge,
-        rank,
-        -- A value shared by a household stands for one person per given name.
-        case
-            when refused_reason is null
-                then identifier_value || case when name_rule = 'split' then coalesce('|' || name_group, '') else '' end
-        end as match_group,
-        first_seen_at,
-        last_seen_at
-    from judged
+        grouped.record_key,
+        grouped.source_system,
+        grouped.identifier_type,
+        grouped.identifier_value,
+        grouped.contact_value,
+        grouped.observed_by,
+        grouped.is_accepted,
+        grouped.refused_reason,
+        grouped.is_edge,
+        grouped.rank,
+        grouped.match_rule,
+        grouped.match_group || coalesce('|after silence ' || cast(silences.silence_number as string), '') as match_group,
+        grouped.first_seen_at,
+        grouped.last_seen_at
+    from grouped
+    left join silences
+        on
+            grouped.record_key = silences.record_key
+            and grouped.identifier_type = silences.identifier_type
+            and grouped.match_group = silences.match_group
 
 )
 

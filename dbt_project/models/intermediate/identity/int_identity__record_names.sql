@@ -14,7 +14,7 @@ identifiers as (
 
 rules as (
 
-    select * from {{ ref('identity_rules') }}
+    select * from {{ ref('int_identity__rules') }}
 
 ),
 
