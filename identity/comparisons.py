@@ -36,6 +36,8 @@ class Comparison:
     name: str
     missing: str
     levels: tuple[Level, ...]
+    strangers: tuple[float, ...] = ()
+    """Shares of the levels among strangers where these are the same for all people; else they are counted."""
 
     @property
     def labels(self) -> list[str]:
@@ -139,10 +141,13 @@ COMPARISONS = (
         "birth_date",
         either_missing("birth_date"),
         (
-            Level("same", "birth_date_l = birth_date_r", term="birth_date"),
+            Level("same", "birth_date_l = birth_date_r"),
             Level("one digit wrong, or day and month exchanged", NEAR_BIRTH_DATE),
             Level("two of day, month and year", TWO_PARTS_SAME),
         ),
+        # Days of some fifty years, the later levels from random pairs of such days. A shop may know few birth dates, so
+        # neither counting them nor their frequencies would tell how rare a day is.
+        strangers=(6e-5, 1e-3, 4e-3, 1 - 5.06e-3),
     ),
     Comparison(
         "address",

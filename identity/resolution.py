@@ -55,6 +55,15 @@ def resolve(api: DatabaseAPI[Any], records: str, model: Model) -> pa.Table:
     ).sort_by([("record_number_from", "ascending"), ("record_number_to", "ascending")])
 
 
+def clusters_of(records: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The cluster of each record (named after its smallest) that the ties between ``left`` and ``right`` make."""
+    numbers = np.unique(np.concatenate([records, left, right]))
+    component = _components(np.searchsorted(numbers, left), np.searchsorted(numbers, right), len(numbers))
+    smallest = np.full(component.max(initial=-1) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(smallest, component, numbers)
+    return smallest[component[np.searchsorted(numbers, records)]]
+
+
 def weight_of(probability: float) -> float:
     """Match weight in bits: log2 of the odds."""
     return math.log2(probability / (1 - probability))

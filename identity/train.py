@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from identity.comparisons import COMPARISONS, CONTRADICTIONS, ELSE
+from identity.comparisons import COMPARISONS, CONTRADICTIONS, ELSE, Comparison
 from identity.scoring import MODEL_FILE, Model, chance_of, describe, settings
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ ROUNDS = (
     ("given_name", "postcode"),
 )
 ROUND_PAIRS = 1e6
+LEAST_PAIRS = 200
+"""A round over fewer pairs would teach chance. (Over none, Splink raises and leaves its settings without what it was to learn.)"""
 STRICT = (
     ("given_name", "family_name", "birth_date"),
     ("given_name", "family_name", "address_line"),
@@ -43,8 +45,8 @@ STRICT = (
 )
 STRICT_RECALL = 0.7
 """Share of matches that the strict rules find. A guess: twice as many partners shift every match weight by one bit."""
-LEAST = {"m": 1e-4, "u": 1e-7}
-"""No level is impossible: one that training never saw among matches (m) or strangers (u) gets this."""
+LEAST = {"m": 2e-3, "u": 1e-7}
+"""Least share of a level among matches, if strangers show it, and among strangers: nothing that was seen is impossible."""
 ORDINARY = {"m": 0.9, "u": 1e-3}
 """Of a comparison that training could not learn, because nobody fills it in: share of the best level among matches, and of
 each level but the last among strangers."""
@@ -59,7 +61,6 @@ def train(api: DatabaseAPI[Any], described: SplinkDataFrame, count: int) -> Mode
     if count < 100:
         raise ValueError(f"{count} descriptions of people are too few to train on; at least 100 are needed")
     from splink import Linker, block_on
-    from splink.internals.exceptions import EMTrainingException
 
     logging.getLogger("splink").setLevel(logging.ERROR)  # it warns of each comparison that nobody fills in
     engine = api.sql_dialect.sql_dialect_str
@@ -69,12 +70,10 @@ def train(api: DatabaseAPI[Any], described: SplinkDataFrame, count: int) -> Mode
     )
     linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=SEED)
     for columns in ROUNDS:
-        try:
+        if _pairs_sharing(api, described, columns) >= LEAST_PAIRS:
             linker.training.estimate_parameters_using_expectation_maximisation(
                 block_on(*columns), estimate_without_term_frequencies=True, max_pairs=ROUND_PAIRS
             )
-        except EMTrainingException:
-            continue  # nothing shares this here
     weights = _weights(linker)
     vetoes = tuple(
         attribute
@@ -96,23 +95,78 @@ def _partners(api: DatabaseAPI[Any], described: SplinkDataFrame, count: int) -> 
     return max(0.01, 2 * pairs / STRICT_RECALL / count)
 
 
+def _pairs_sharing(api: DatabaseAPI[Any], described: SplinkDataFrame, columns: tuple[str, ...]) -> int:
+    names = ", ".join(columns)
+    known = " and ".join(f"{name} is not null" for name in columns)
+    counted = api.query_sql(
+        f"select coalesce(sum(n * (n - 1) / 2), 0) as pairs from"
+        f" (select count(*) as n from {described.physical_name} where {known} group by {names}) as shared"
+    )
+    return int(counted.as_record_list()[0]["pairs"])
+
+
 def _weights(linker: Any) -> dict[str, dict[str, dict[str, float]]]:
     """Probabilities per comparison and level; those of a comparison sum to 1."""
     weights = {}
-    for asked, trained in zip(COMPARISONS, linker._settings_obj.core_model_settings.comparisons, strict=True):  # noqa: SLF001
-        levels = trained._comparison_levels_excluding_null  # noqa: SLF001
-        m = _shares([level._trained_m_median for level in levels], "m")  # noqa: SLF001
-        u = _shares([level._trained_u_median for level in levels], "u")  # noqa: SLF001
-        weights[asked.name] = {label: {"m": m[number], "u": u[number]} for number, label in enumerate(asked.labels)}
+    trained = linker._settings_obj.core_model_settings  # noqa: SLF001
+    for asked in COMPARISONS:
+        levels = trained.get_comparison_by_output_column_name(asked.name)._comparison_levels_excluding_null  # noqa: SLF001
+        m, u = ([getattr(level, f"_trained_{side}_median") for level in levels] for side in "mu")
+        weights[asked.name] = _weights_of(asked, m, u)
     return weights
 
 
-def _shares(medians: list[float | None], side: str) -> list[float]:
-    """Shares that sum to 1, best level first, none below LEAST."""
-    if not any(medians):
-        lesser = len(medians) - 1
-        if side == "m":
-            return [ORDINARY["m"], *[(1 - ORDINARY["m"]) / lesser] * lesser]
-        return [*[ORDINARY["u"]] * lesser, 1 - ORDINARY["u"] * lesser]
-    filled = [max(share or 0.0, LEAST[side]) for share in medians]
-    return [share / sum(filled) for share in filled]
+def _weights_of(asked: Comparison, m: list[float | None], u: list[float | None]) -> dict[str, dict[str, float]]:
+    """{label: {"m", "u"}} from what was learned of each level, None where it was not."""
+    lesser = len(asked.levels)
+    if not any(m):
+        m = [ORDINARY["m"], *[(1 - ORDINARY["m"]) / lesser] * lesser]
+        u = [*[ORDINARY["u"]] * lesser, 1 - ORDINARY["u"] * lesser]
+    if asked.strangers:
+        u = list(asked.strangers)
+    # Seen among neither: it weighs nothing. Seen among strangers alone: it is rare among matches, not impossible.
+    filled_m = [max(one or 0.0, LEAST["m"] if other else LEAST["u"]) for one, other in zip(m, u, strict=True)]
+    filled_u = [max(one or 0.0, LEAST["u"]) for one in u]
+    return {
+        label: {"m": filled_m[number] / sum(filled_m), "u": filled_u[number] / sum(filled_u)}
+        for number, label in enumerate(asked.labels)
+    }
+
+
+def save(model: Model, path: Path) -> None:
+    """Write what ``Model.read`` reads; six digits, so that a new training shows as few changed lines as can be."""
+    weights = {
+        comparison: {label: {side: float(f"{share:.6g}") for side, share in shares.items()} for label, shares in told.items()}
+        for comparison, told in model.weights.items()
+    }
+    told = {"partners": round(model.partners, 4), "accept": model.accept, "review": model.review, "vetoes": model.vetoes}
+    path.write_text(json.dumps({**told, "weights": weights}, indent=2) + "\n")
+
+
+def main() -> int:
+    """Train on the warehouse of this environment's home, and write the model and its charts."""
+    import duckdb
+
+    import selvage
+    from identity.build import CLUSTERED, room
+    from identity.charts import write_charts
+
+    with (
+        duckdb.connect(str(selvage.settings().warehouse), read_only=True) as warehouse,
+        room(
+            warehouse,
+            warehouse.table("intermediate.int_identity__scorable_records"),
+            warehouse.table("intermediate.int_identity__exact_ties"),
+        ) as api,
+    ):
+        described = describe(api, CLUSTERED)
+        count = api.query_sql(f"select count(*) as descriptions from {described.physical_name}").as_record_list()
+        model = train(api, described, int(count[0]["descriptions"]))
+    save(model, MODEL_FILE)
+    write_charts(model)
+    sys.stdout.write(f"{MODEL_FILE.name}: {count[0]['descriptions']:,} descriptions, vetoes {', '.join(model.vetoes)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
