@@ -75,7 +75,7 @@ def within(column: str) -> str:
 
 
 SWAPPED_NAMES = "(given_name_l = family_name_r and given_name_r = family_name_l)"
-SAME_GIVEN = "(given_first_l = given_first_r or {overlap}(given_forms_l, given_forms_r))"
+SAME_GIVEN = "(given_first_l = given_first_r or coalesce({overlap}(given_forms_l, given_forms_r), false))"
 # Two names that many carry are two names, however alike they look; a spelling that hardly anyone has beside one that many
 # have is a slip. "Many" grows with the data, so that a misspelling that is common in a million records is still one.
 TWO_KNOWN_NAMES = (
