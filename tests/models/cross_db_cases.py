@@ -51,6 +51,13 @@ CASES = [
         ["p", "q"],
     ),
     Case(
+        "unnested_with_position",
+        "select e || n as x from (select {{ unnested_with_position(\"split('p q', ' ')\", 'e', 'n') }}) as t "
+        "order by n nulls last",
+        ["p1", "q2"],
+    ),
+    value("array_text", "array_text(\"split('p q', ' ')\", '-')", "p-q"),
+    Case(
         "last_value_ignore_nulls",
         "select {{ last_value_ignore_nulls('v', 'order by o asc nulls last "
         "rows between unbounded preceding and current row') }} as x from " + STEPS + " order by o nulls last",
