@@ -166,6 +166,7 @@ FAST = (
     "models",
     "dashboards",
     "orchestration",
+    "identity",
     "acceptance",
 )
 
