@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -26,7 +27,7 @@ class Graph:
 
     records: list[str]
     customer: dict[str, str]
-    edges: set[tuple[str, str, str, str, str]]
+    edges: set[tuple[str, str, str, str, datetime | None]]
     matrix: csr_matrix
     label: np.ndarray
 
@@ -38,7 +39,7 @@ def graph(first: Walk) -> Graph:
             con.sql("select record_key, customer_id from intermediate.int_identity__record_customers").fetchall()
         )
         edges = con.sql(
-            "select record_key_from, record_key_to, match_rule, source_system, cast(first_seen_at as varchar) "
+            "select record_key_from, record_key_to, match_rule, source_system, first_seen_at "
             "from intermediate.int_identity__edges"
         ).fetchall()
     records = sorted(customer)
@@ -78,7 +79,7 @@ def test_a_hundred_pairs_agree_with_the_graph(first: Walk, graph: Graph) -> None
             assert [edge.record_key_from for edge in answer.path] == ends[:-1]
             assert ends[-1] == end
             for edge in answer.path:
-                told = (edge.match_rule, edge.source_system, str(edge.first_seen_at))
+                told = (edge.match_rule, edge.source_system, edge.first_seen_at)
                 ways = {
                     (edge.record_key_from, edge.record_key_to, *told),
                     (edge.record_key_to, edge.record_key_from, *told),

@@ -25,7 +25,7 @@ RECORDS = {
     "updated_at": "timestamp",
 }
 MODELS = ("int_identity__address_patterns", "int_identity__addresses", "int_identity__households", "dim_households")
-BEGUN = datetime(2026, 1, 1)
+BEGUN = datetime.fromisoformat("2026-01-01")
 
 # One home per entry: country, spellings of its address, of its postcode, of its family's name.
 SPELLINGS = [
@@ -115,7 +115,7 @@ def households(sql: BuiltSql, records: list[dict[str, Any]]) -> dict[str, tuple[
     sql.table("int_identity__record_customers", {"record_key": "varchar", "customer_id": "varchar"}, records)
     sql.table(
         "int_identity__customers",
-        {name: "varchar" for name in ("customer_id", "customer_type", "country_code", "region_code")}
+        dict.fromkeys(("customer_id", "customer_type", "country_code", "region_code"), "varchar")
         | {"first_seen_at": "timestamp"},
         [{"customer_id": customer, "customer_type": kind} for customer, kind in kinds.items()],
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,11 @@ class BuiltSql:
 
     def table(self, name: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
         """A table of the intermediate schema; a column that a row does not name is null."""
-        given = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-        self.connection.execute(f"create or replace table intermediate.{name} ({given})")
-        if rows:
-            self.connection.executemany(
-                f"insert into intermediate.{name} values ({', '.join('?' * len(columns))})",
-                [[row.get(column) for column in columns] for row in rows],
-            )
+        given = ", ".join(f"cast({column} as {kind}) as {column}" for column, kind in columns.items())
+        values = pa.table({column: [row.get(column) for row in rows] for column in columns})
+        self.connection.register("given_rows", values)
+        self.connection.execute(f"create or replace table intermediate.{name} as select {given} from given_rows")
+        self.connection.unregister("given_rows")
 
     def build(self, *models: str) -> None:
         """Run models in this order, each into its own schema."""
