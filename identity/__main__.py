@@ -1,14 +1,14 @@
 """Questions about who is who: ``python -m identity explain ... | rules ...``.
 
-``explain <record_key> <record_key>``  the path of edges that makes two records one customer, or what was refused between
-them; ``explain <customer_id>`` all records and edges of one. A record is named as in bridge_customer_identifiers; in a
-shell, between quotes.
+``explain <record_key> <record_key>``  the path of edges that makes two records one customer, or what was refused
+between them; ``explain <customer_id>`` all records and edges of one. A record is named as in
+bridge_customer_identifiers; in a shell, between quotes.
 
 ``rules --seed-file my_identity_rules.csv``  what a changed seed would merge, split and leave as it is, before it is
-applied. The file may be a changed identity_rules, blocked_identifiers, manual_identity_links or another seed that identity
-reads; its columns tell which. Give the option again for several. Nothing is changed.
+applied. The file may be a changed identity_rules, blocked_identifiers, manual_identity_links or another seed that
+identity reads; its columns tell which. Give the option again for several. Nothing is changed.
 
-Exit code 1: the answer is that something is wrong with the question's file; 2: there is no such record, or no warehouse.
+Exit code 1: the seed can't be applied; 2: there is no such record, or no warehouse.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _explain(chosen: argparse.Namespace) -> int:
     with graph.opened() as connection:
         answer: explain.Between | explain.OfCustomer
         if len(chosen.keys) == RECORDS_AT_MOST:
-            answer = explain.between(connection, *chosen.keys, hash_key)
+            answer = explain.between(connection, chosen.keys[0], chosen.keys[1], hash_key)
         else:
             answer = explain.of_customer(connection, chosen.keys[0], hash_key)
     print(json.dumps(dataclasses.asdict(answer), default=str, indent=2) if chosen.json else explain.text(answer))

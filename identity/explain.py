@@ -1,8 +1,8 @@
 """Why two records are one customer, or are not: the path of edges between them, and what was refused between them.
 
-``between`` answers for two records, ``of_customer`` for all records of one. An identifier is shown as its type and a short
-keyed hash, never in clear text; records go by the vendors' ids. Both answers are plain dataclasses, for JSON; ``text``
-turns either into lines for a person.
+``between`` answers for two records, ``of_customer`` for all records of one. An identifier is shown as its type and a
+short keyed hash, never in clear text; records go by the vendors' ids. Both answers are plain dataclasses, for JSON;
+``text`` turns either into lines for a person.
 """
 
 from __future__ import annotations
@@ -43,8 +43,10 @@ CUT = """
     select edges.record_key_from, edges.record_key_to, edges.identifier_type, {hash} as identifier_hash,
         edges.cut_reason as refused_reason
     from intermediate.int_identity__cut_edges as edges
-    inner join intermediate.int_identity__record_customers as near_records on edges.record_key_from = near_records.record_key
-    inner join intermediate.int_identity__record_customers as far_records on edges.record_key_to = far_records.record_key
+    inner join intermediate.int_identity__record_customers as near_records
+        on edges.record_key_from = near_records.record_key
+    inner join intermediate.int_identity__record_customers as far_records
+        on edges.record_key_to = far_records.record_key
     where (near_records.customer_id = $near and far_records.customer_id = $far)
         or (near_records.customer_id = $far and far_records.customer_id = $near)
     order by edges.match_rank, edges.record_key_from, edges.record_key_to
@@ -152,7 +154,7 @@ def _between_lines(answer: Between) -> Iterator[str]:
         yield f"{len(answer.path)} edges lead from one to the other:" if answer.path else "They are the same record."
         yield from _edge_lines(answer.path)
         return
-    yield f"{near.record_key} is {near.customer_id}, {far.record_key} is {far.customer_id}: no path of edges joins them."
+    yield f"{near.record_key} is {near.customer_id}, {far.record_key} is {far.customer_id}: no path of edges."
     if not answer.refused:
         yield "Nothing was refused between them: their customers share no identifier at all."
         return
@@ -180,9 +182,10 @@ def _edge_lines(edges: Sequence[Edge]) -> Iterator[str]:
     for edge in edges:
         probability = f", probability {edge.match_probability:.4f}" if edge.match_probability is not None else ""
         yield f"  {edge.record_key_from} -> {edge.record_key_to}"
+        named = _identifier(edge.identifier_type, edge.identifier_hash)
         yield (
-            f"      {edge.match_rule} ({_identifier(edge.identifier_type, edge.identifier_hash)}rank {edge.match_rank}), "
-            f"told by {edge.source_system}, since {_time(edge.first_seen_at)}{probability}"
+            f"      {edge.match_rule} ({named}rank {edge.match_rank}), told by {edge.source_system}, "
+            f"since {_time(edge.first_seen_at)}{probability}"
         )
 
 

@@ -19,12 +19,12 @@ from identity import trial
 from identity.graph import rows
 from identity.trial import SeedRefused
 
+SHOWN_IDS = 5
 __all__ = ["Report", "SeedRefused", "compare", "text"]
 
 MOVES = """
     create or replace temp table moves as
-    select former.record_key, former.customer_id as former_id, later.customer_id as later_id,
-        former.record_type <> 'visitor' as is_known
+    select former.record_key, former.customer_id as former_id, later.customer_id as later_id
     from before.int_identity__record_customers as former
     inner join intermediate.int_identity__record_customers as later on former.record_key = later.record_key
 """
@@ -33,7 +33,7 @@ FATES = """
     with gathered as (
         select later_id, count(distinct former_id) as former_ids from moves group by later_id
     )
-    select moves.former_id, min(moves.later_id) as later_id, count(distinct moves.later_id) as parts,
+    select moves.former_id,
         case when count(distinct moves.later_id) > 1 then 'split'
             when max(gathered.former_ids) > 1 then 'merged' else 'unchanged' end as fate
     from moves
@@ -112,7 +112,7 @@ CARDS = """
 
 @dataclass(frozen=True)
 class Example:
-    """One merge (``ids`` become ``customer_id``) or split (``customer_id`` falls into ``ids``) and the rules behind it."""
+    """A merge (``ids`` become ``customer_id``) or a split (it falls into ``ids``), and the rules behind it."""
 
     customer_id: str
     ids: list[str]
@@ -204,13 +204,14 @@ def _lines(report: Report) -> Iterator[str]:
     for seed, (new, gone) in report.changed_rows.items():
         yield f"{seed}: {new} rows new or changed, {gone} rows gone or as they were before"
     yield ""
-    for name, count in (("split", report.split_ids), ("merged", report.merged_ids), ("unchanged", report.unchanged_ids)):
+    fates = {"split": report.split_ids, "merged": report.merged_ids, "unchanged": report.unchanged_ids}
+    for name, count in fates.items():
         yield f"  {name:<10}{count:>12,} ids"
     yield f"  {'total':<10}{report.ids:>12,} ids, {report.ids_after:,} afterwards"
     yield ""
-    yield f"{report.moved_records:,} records would be under another id. With them move {report.moved_orders:,} of "
+    yield f"{report.moved_records:,} records would be under another id, and with them {report.moved_orders:,} of "
     yield (
-        f"{report.orders:,} orders and net sales of {report.moved_net_sales_amount:,.2f} of "
+        f"{report.orders:,} orders with net sales of {report.moved_net_sales_amount:,.2f} of "
         f"{report.net_sales_amount:,.2f} {report.currency_code}."
     )
     for title, verb, examples in (
@@ -221,14 +222,17 @@ def _lines(report: Report) -> Iterator[str]:
             yield ""
             yield title
         for each in examples:
-            shown = ", ".join(each.ids[:5]) + (f" and {len(each.ids) - 5} more" if len(each.ids) > 5 else "")
-            yield f"  {each.customer_id} {verb} {shown}: {each.records} records by {', '.join(each.match_rules) or 'no edge'};"
-            yield f"      {each.moved_orders:,} orders, {each.moved_net_sales_amount:,.2f} {report.currency_code}"
+            more = f" and {len(each.ids) - SHOWN_IDS} more" if len(each.ids) > SHOWN_IDS else ""
+            yield f"  {each.customer_id} {verb} {', '.join(each.ids[:SHOWN_IDS])}{more}: {each.records} records"
+            yield (
+                f"      by {', '.join(each.match_rules) or 'no edge'}; with {each.moved_orders:,} orders of "
+                f"{each.moved_net_sales_amount:,.2f} {report.currency_code}"
+            )
     if changed := [each for each in report.edges if each.edges_before != each.edges_after]:
         yield ""
         yield "Edges by rule"
-        for each in changed:
-            yield f"  {each.match_rule:<34}{each.edges_before:>12,} -> {each.edges_after:,}"
+        for rule in changed:
+            yield f"  {rule.match_rule:<34}{rule.edges_before:>12,} -> {rule.edges_after:,}"
     yield ""
     yield "Quality cards"
     for card in report.cards:

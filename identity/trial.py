@@ -1,9 +1,9 @@
 """A throw-away warehouse in which identity is built with changed seeds: the real one is read once and never written.
 
-Only what the changed seeds lead to is built anew; what that needs is copied out of the real warehouse, under its write lock,
-into a file of the home's ``work`` folder (it is as personal as the warehouse). Everything after the copying happens
-without the lock, with the project's own models, so the trial does what the next build would do. The data go when the
-trial ends; dbt's parsed project stays beside them, for the next trial to start from.
+Only what the changed seeds lead to is built anew; what that needs is copied out of the real warehouse, under its write
+lock, into a file of the home's ``work`` folder (it is as personal as the warehouse). Everything after the copying is
+done without the lock, with the project's own models, so the trial does what the next build would do. The data go when
+the trial ends; dbt's parsed project stays, for the next trial to start from.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Plan:
 def plan(manifest: Mapping[str, Any], files: Sequence[Path]) -> Plan:
     """What a trial with these files takes. Raises SeedRefused."""
     nodes = manifest["nodes"]
-    results = [f"model.{nodes_of}.{name}" for nodes_of in ("selvage",) for name in RESULTS]
+    results = [f"model.selvage.{name}" for name in RESULTS]
     towards = set(results).union(*(_reach(manifest["parent_map"], each) for each in results))
     known = {name.split(".")[-1]: nodes[name] for name in towards if name.startswith("seed.")}
     seeds: dict[str, Path] = {}
@@ -66,7 +66,7 @@ def plan(manifest: Mapping[str, Any], files: Sequence[Path]) -> Plan:
     built = {name for name in after & towards if name.startswith("model.")}
     needed = {parent for name in built for parent in manifest["parent_map"][name] if parent in nodes} - built
     kept = {name for name in built if nodes[name]["config"]["materialized"] == "incremental"}
-    there = built | needed
+    replaced = {known[name]["unique_id"] for name in seeds}
     return Plan(
         seeds=seeds,
         models=sorted(nodes[name]["name"] for name in built),
@@ -75,9 +75,9 @@ def plan(manifest: Mapping[str, Any], files: Sequence[Path]) -> Plan:
             node["name"]
             for node in nodes.values()
             if node["resource_type"] == "test"
+            and (node["name"].startswith("assert_") or node.get("attached_node") in replaced)
             and node["name"] != THRESHOLDS  # its cards are in the report, each with its threshold
-            and set(node["depends_on"]["nodes"]) <= there
-            and set(node["depends_on"]["nodes"]) & {*built, *(known[name]["unique_id"] for name in seeds)}
+            and set(node["depends_on"]["nodes"]) <= built | needed
         ),
     )
 
@@ -117,7 +117,7 @@ def built(files: Sequence[Path]) -> Iterator[tuple[duckdb.DuckDBPyConnection, Pl
         scratch = home / settings.warehouse.name
         try:
             _copy(settings.warehouse, scratch, planned, manifest)
-            dbt.invoke("run", "--select", *planned.models, target=home / "dbt")
+            dbt.invoke("run", "--no-write-json", "--select", *planned.models, target=home / "dbt")
             failed = _failed_tests(planned, home / "dbt")
             with duckdb.connect(str(scratch), read_only=True) as connection:
                 connection.execute("set TimeZone = 'UTC'")
@@ -175,11 +175,11 @@ def _copy(warehouse: Path, scratch: Path, planned: Plan, manifest: Mapping[str, 
 
 
 def _load(connection: duckdb.DuckDBPyConnection, table: str, file: Path, types: Mapping[str, str]) -> None:
-    """A seed from a file, as dbt would load it: an empty field is null. What was there stays as ``before``'s seed."""
+    """A seed from a file, as dbt would load it: an empty field is null. What it replaces is kept in ``before``."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         columns = {name: types[name] for name in next(csv.reader(lines))}
     given = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
-    name = table.split(".")[-1]
+    name = table.rpartition(".")[-1]
     connection.execute(f"create table trial.before.{name} as from trial.{table}")
     try:
         connection.execute(
@@ -193,7 +193,8 @@ def _load(connection: duckdb.DuckDBPyConnection, table: str, file: Path, types: 
 
 def _failed_tests(planned: Plan, target: Path) -> list[str]:
     try:
-        dbt.invoke("test", "--select", *planned.tests, "--indirect-selection", "empty", target=target)
+        words = ["--no-write-json", "--indirect-selection", "empty", "--select", *planned.tests]
+        dbt.invoke("test", *words, target=target)
     except dbt.DbtFailed as failed:
         if not failed.nodes:
             raise

@@ -167,6 +167,7 @@ FAST = (
     "models",
     "dashboards",
     "orchestration",
+    "identity",
     "acceptance",
 )
 

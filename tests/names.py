@@ -117,6 +117,7 @@ def _room_sizes() -> Iterator[str]:
             "warehouse",
             "benchmarks",
             "dashboards",
+            "identity",
             "dbt_project",
         ):
             for path in sorted((ROOT / folder).rglob(pattern)):

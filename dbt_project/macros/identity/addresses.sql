@@ -85,7 +85,7 @@
    behind it go. Null if nothing is left. (records' family_name_key is its first word only.) #}
 {% macro household_name_key(family_name) -%}
     {%- set name = regexp_replace_all(folded_text(family_name), "[ ,]+(jr|sr|ii|iii|iv)[.]?$", "") -%}
-    nullif({{ without_digraphs(regexp_replace_all("replace(" ~ name ~ ", '''', '')", address_signs(), "")) }}, '')
+    nullif({{ without_digraphs(regexp_replace_all(without_apostrophes(name), address_signs(), "")) }}, '')
 {%- endmacro %}
 
 {# The key of a household: a pseudonym, since whoever knows an address and a name could try them against a plain hash. #}

@@ -1,7 +1,7 @@
 -- The streets behind the addresses: lines with their numbers taken out, so that a street counts once however many live
 -- there. Words go by the seed street_words and are run together (haupt str., hauptstrasse); numbers, as {1} for the
--- line's first, come behind them, and last what stands behind flat, apt or #: "Flat 4, 12 Oak Street" and "12 oak st. #4"
--- are both oakst-12-4 once the numbers are back.
+-- line's first, come behind them, and last what stands behind flat, apt or #: "Flat 4, 12 Oak Street" and "12 oak st.
+-- #4" are both oakst-12-4 once the numbers are back.
 with records as (
 
     select * from {{ ref('int_identity__records') }}
@@ -72,7 +72,8 @@ words as (
         dictionary.standard_word as word,
         dictionary.standard_word = '0' as is_digits,
         -- 12 and 12b, but 5th is a word.
-        dictionary.standard_word like '0%' and dictionary.standard_word not in ('0st', '0nd', '0rd', '0th') as is_number,
+        dictionary.standard_word like '0%'
+        and dictionary.standard_word not in ('0st', '0nd', '0rd', '0th') as is_number,
         dictionary.standard_word <> '0' and length(dictionary.standard_word) = 1 or dictionary.word_kind = 'number_part'
             as is_letter,
         '{' || sum(case when dictionary.standard_word like '0%' then 1 else 0 end) over (

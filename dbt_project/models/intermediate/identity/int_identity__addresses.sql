@@ -1,5 +1,5 @@
--- One way to write an address: its street with its numbers, under country and postcode (under the city where there is no
--- postcode). An address without either is none.
+-- One way to write an address: its street with its numbers, under country and postcode (under the city where there is
+-- no postcode). An address without either is none.
 with records as (
 
     select * from {{ ref('int_identity__records') }}

@@ -1,6 +1,6 @@
--- A household is the persons who share an address and a family name, by where each of them lived last. It is found after
--- the persons: it joins nobody's records. Its key is a keyed hash of address and name, so it stays when members come, go
--- or are written otherwise.
+-- A household is the persons who share an address and a family name, by where each of them lived last. It is found
+-- after the persons: it joins nobody's records. Its key is a keyed hash of address and name, so it stays when members
+-- come, go or are written otherwise.
 with records as (
 
     select * from {{ ref('int_identity__records') }}

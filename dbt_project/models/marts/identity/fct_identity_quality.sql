@@ -1,5 +1,5 @@
--- What identity looks like from outside: a customer with many names, places or records is a wrong merge, many customers of
--- one record are missed ones. A card beyond its threshold fails or warns in assert_identity_within_thresholds.
+-- What identity looks like from outside: a customer with many names, places or records is a wrong merge, many customers
+-- of one record are missed ones. A card beyond its threshold fails or warns in assert_identity_within_thresholds.
 with records as (
 
     select * from {{ ref('int_identity__records') }}
