@@ -86,7 +86,7 @@ bought as (
     from orders
     group by customer_id
 
-)
+),
 
 customers as (
 
