@@ -75,7 +75,7 @@ grouped as (
 
 ),
 
--- Most orders, then most contacts, then the latest.
+-- Most orders, then most contacts, then the latest. Whoever has a question does not prefer the help desk to the shop.
 preferred as (
 
     select
@@ -83,8 +83,8 @@ preferred as (
         row_number() over (
             partition by customer_id
             order by
-                order_count desc nulls last, contact_count desc nulls last, last_seen_at desc nulls last,
-                channel asc nulls last
+                order_count desc nulls last, case when channel = 'service' then 1 else 0 end asc nulls last,
+                contact_count desc nulls last, last_seen_at desc nulls last, channel asc nulls last
         ) = 1 as is_preferred
     from grouped
 
