@@ -1,5 +1,5 @@
--- Catches a history of consent that ends elsewhere than the consent by which audiences are made, two statements in force
--- at once, and one that ends before it begins.
+-- Catches a history of consent that ends elsewhere than the consent by which audiences are made, two statements in
+-- force at once, and one that ends before it begins.
 with current_rows as (
 
     select

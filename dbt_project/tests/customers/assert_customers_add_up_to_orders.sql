@@ -7,7 +7,8 @@ with orders as (
         count(case when customer_order_number is not null then 1 end) as order_count,
         count(case when is_new_customer then 1 end) as new_customer_count,
         coalesce(sum(net_sales_amount), 0) as net_sales_amount,
-        coalesce(sum(case when customer_order_number is not null then net_sales_amount end), 0) as order_net_sales_amount
+        coalesce(sum(case when customer_order_number is not null then net_sales_amount end), 0)
+            as order_net_sales_amount
     from {{ ref('fct_orders') }}
     where not is_test and not is_cancelled and customer_id is not null
 

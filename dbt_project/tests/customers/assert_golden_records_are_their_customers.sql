@@ -1,5 +1,5 @@
--- Catches a golden record made of another person's data: an attribute taken from a record that is not the customer's, an
--- identifier that was refused, or one value read from a record that tells another.
+-- Catches a golden record made of another person's data: an attribute taken from a record that is not the customer's,
+-- an identifier that was refused, or one value read from a record that tells another.
 with sources as (
 
     select * from {{ ref('int_customers__golden_record_sources') }}

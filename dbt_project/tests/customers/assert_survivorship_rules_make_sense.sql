@@ -1,5 +1,6 @@
--- Catches a rule that contradicts another or that nothing would ever ask: a word nobody knows, two rules in one place, one
--- rule in two places, a gap between places, a vendor ranked twice or beside a rule that asks for none. Gives the rows.
+-- Catches a rule that contradicts another or that nothing would ever ask: a word nobody knows, two rules in one place,
+-- one rule in two places, a gap between places, a vendor ranked twice or beside a rule that asks for none. Gives the
+-- rows.
 with rules as (
 
     select * from {{ ref('survivorship_rules') }}

@@ -1,11 +1,6 @@
 -- All that could become a customer's golden record, in the form that is compared. Parts that only mean something
 -- together (a name, an address) are one attribute, so that no street of one record meets the city of another.
 {{ config(materialized='view') }}
-{%- set of_records = {
-    'name': ['given_name', 'family_name'],
-    'address': ['address_line', 'city', 'region_code', 'postal_code', 'country_code'],
-    'birth_date': ['birth_date'],
-} %}
 with records as (
 
     select
@@ -61,29 +56,20 @@ locales as (
 
 told as (
 
-    {%- for attribute, parts in of_records.items() %}
-    select
-        records.customer_id,
-        '{{ attribute }}' as attribute,
-        records.record_key,
-        records.source_system,
-        lower(
-            {%- for part in parts %}
-            coalesce(trim(cast(records.{{ part }} as {{ dbt.type_string() }})), ''){{ " || '|' ||" if not loop.last }}
-            {%- endfor %}
-        ) as attribute_value,
-        {%- for part in parts %}
-        case when records.{{ part }} is not null then 1 else 0 end +
-        {%- endfor %}
-        {% if attribute == 'name' %}case when length(records.given_name_key) > 1 then 1 else 0 end{% else %}0{% endif %} as part_count,
-        buyers.record_key is not null as is_verified,
-        coalesce(records.updated_at, records.created_at) as observed_at
-    from records
-    left join buyers on records.record_key = buyers.record_key
-    where coalesce({% for part in parts %}cast(records.{{ part }} as {{ dbt.type_string() }}){{ ', ' if not loop.last }}{% endfor %}) is not null
+    -- A name that is written out tells more than an initial.
+    {{ attribute_of_records(
+        'name', ['given_name', 'family_name'], 'case when length(records.given_name_key) > 1 then 1 else 0 end'
+    ) }}
 
     union all
-    {%- endfor %}
+
+    {{ attribute_of_records('address', ['address_line', 'city', 'region_code', 'postal_code', 'country_code']) }}
+
+    union all
+
+    {{ attribute_of_records('birth_date', ['birth_date']) }}
+
+    union all
 
     select
         records.customer_id,

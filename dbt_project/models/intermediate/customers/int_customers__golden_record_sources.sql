@@ -14,10 +14,10 @@ customers as (
 rules as (
 
     select
-        attribute,
         {%- for place in survivorship_places() %}
-            max(case when rule_rank = {{ place }} then rule end) as rule_{{ place }}{{ ',' if not loop.last }}
+            max(case when rule_rank = {{ place }} then rule end) as rule_{{ place }},
         {%- endfor %}
+        attribute
     from {{ ref('survivorship_rules') }}
     group by attribute
 
@@ -54,10 +54,10 @@ counted as (
 scored as (
 
     select
-        *,
         {%- for place in survivorship_places() %}
-            {{ survivorship_score(place) }} as score_{{ place }}{{ ',' if not loop.last }}
+            {{ survivorship_score(place) }} as score_{{ place }},
         {%- endfor %}
+        *
     from counted
 
 ),

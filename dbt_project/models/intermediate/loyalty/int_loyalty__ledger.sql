@@ -1,5 +1,5 @@
--- Movements of points with the person's balance after each: an account that another record of the person holds counts in
--- it. Movements of an account nobody is known for have a balance of their own.
+-- Movements of points with the person's balance after each: what another record of the person has is part of it.
+-- Movements of an account nobody is known for have a balance of their own.
 with ledger as (
 
     {{ union_shape('loyalty_ledger') }}

@@ -1,12 +1,5 @@
 -- Persons and households that any vendor holds a record of. No names, addresses or numbers: those stay in the
 -- activation copy.
-{%- set consents = {
-    'email_consent_status': ('email', 'marketing'),
-    'sms_consent_status': ('sms', 'marketing'),
-    'whatsapp_consent_status': ('whatsapp', 'marketing'),
-    'ads_consent_status': ('ads', 'advertising'),
-    'analytics_consent_status': ('web', 'analytics'),
-} %}
 {%- set counts = [
     'customers.record_count', 'customers.source_system_count', 'customers.account_count',
     'customers.guest_checkout_count', 'customers.profile_count', 'customers.visitor_count', 'channels.channel_count',
@@ -28,14 +21,7 @@ golden_records as (
 
 consents as (
 
-    select
-        customer_id,
-        {%- for column, (channel, purpose) in consents.items() %}
-            max(case when channel = '{{ channel }}' and purpose = '{{ purpose }}' then consent_status end)
-                as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from {{ ref('int_consent__current') }}
-    group by customer_id
+    select * from {{ ref('int_customers__consents') }}
 
 ),
 
@@ -48,16 +34,15 @@ orders as (
 channels as (
 
     select
-        customer_id,
         {{ joined_text(agg_ordered('channel', 'channel')) }} as channels_used,
         max(case when is_preferred then channel end) as preferred_channel,
         count(*) as channel_count,
         cast(sum(device_count) as bigint) as device_count,
         {%- for channel in channels %}
             min(case when channel = '{{ channel }}' then first_seen_at end) as {{ channel }}_first_seen_at,
-            max(case when channel = '{{ channel }}' then last_seen_at end) as {{ channel }}_last_seen_at
-            {{- ',' if not loop.last }}
+            max(case when channel = '{{ channel }}' then last_seen_at end) as {{ channel }}_last_seen_at,
         {%- endfor %}
+        customer_id
     from {{ ref('int_customers__channels') }}
     group by customer_id
 
@@ -78,8 +63,8 @@ described as (
         case when golden_records.country_code is null then customers.region_code else golden_records.region_code end
             as region_code,
         golden_records.language_code,
-        {%- for column in consents %}
-            coalesce(consents.{{ column }}, 'unknown') as {{ column }},
+        {%- for use in ['email', 'sms', 'whatsapp', 'ads', 'analytics'] %}
+            coalesce(consents.{{ use }}_consent_status, 'unknown') as {{ use }}_consent_status,
         {%- endfor %}
         channels.channels_used,
         channels.preferred_channel,
@@ -102,12 +87,12 @@ described as (
         coalesce(orders.order_count > 1, false) as is_returning,
         orders.first_order_date,
         orders.last_order_date,
-        customers.first_seen_at,
-        customers.last_seen_at,
         {%- for channel in channels %}
             channels.{{ channel }}_first_seen_at,
-            channels.{{ channel }}_last_seen_at{{ ',' if not loop.last }}
+            channels.{{ channel }}_last_seen_at,
         {%- endfor %}
+        customers.first_seen_at,
+        customers.last_seen_at
     from customers
     left join golden_records on customers.customer_id = golden_records.customer_id
     left join consents on customers.customer_id = consents.customer_id

@@ -1,6 +1,12 @@
 -- Customers by the month of their first order, and what became of them month by month: once by resolved customer, and
 -- once as a tool counts that takes each e-mail for a customer (orders without one it can't count at all).
-with orders as (
+with as_of as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+orders as (
 
     select * from {{ ref('int_orders__orders') }}
     where not is_test and not is_cancelled and not is_return
@@ -77,7 +83,7 @@ cohort_months as (
         activity.active_customer_count as customer_count,
         {{ dbt.datediff('activity.cohort_date', to_reporting_date('as_of.as_of'), 'month') }} as months_passed
     from activity
-    cross join {{ ref('int_as_of') }} as as_of
+    cross join as_of
     cross join range(0, 1200) as numbers (month_number)
     where activity.month_number = 0
 

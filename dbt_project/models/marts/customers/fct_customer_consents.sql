@@ -1,6 +1,6 @@
 -- What a customer had agreed to at any time, by the rule of int_consent__current: the latest word counts, at the same
--- moment the denial. A denial without a time counts for all of time, so that nothing said with one outweighs it; a grant
--- without one counts until the first that has a time.
+-- moment the denial. A denial without a time counts for all of time, so that nothing said with one outweighs it; a
+-- grant without one counts until the first that has a time.
 with statements as (
 
     select statements.*

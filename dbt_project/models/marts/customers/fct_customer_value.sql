@@ -1,6 +1,12 @@
 -- What customers who ordered are worth so far. Amounts are net sales as in dim_customers, at the order's date.
 {%- set windows = [30, 60, 90, 180, 365] %}
-with customers as (
+with as_of as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+customers as (
 
     select
         customers.customer_id,
@@ -12,7 +18,7 @@ with customers as (
         {{ to_reporting_date('as_of.as_of') }} as as_of_date
     from {{ ref('int_identity__customers') }} as customers
     inner join {{ ref('int_customers__orders') }} as orders on customers.customer_id = orders.customer_id
-    cross join {{ ref('int_as_of') }} as as_of
+    cross join as_of
     where orders.order_count > 0
 
 ),
@@ -20,16 +26,16 @@ with customers as (
 windows as (
 
     select
-        customers.customer_id
-        {%- for days in windows %},
+        {%- for days in windows %}
             sum(
                 case
                     when {{ dbt.datediff('customers.first_order_date', 'orders.order_date', 'day') }} <= {{ days }}
                         then orders.net_sales_amount
                     else 0
                 end
-            ) as ltv_{{ days }}d_amount
+            ) as ltv_{{ days }}d_amount,
         {%- endfor %}
+        customers.customer_id
     from customers
     inner join {{ ref('int_identity__record_customers') }} as record_customers
         on customers.customer_id = record_customers.customer_id
@@ -56,11 +62,10 @@ ranked as (
 scored as (
 
     select
-        *,
         {%- for score in ['recent', 'frequent', 'monetary'] %}
-            cast(floor(less_{{ score }}_count * 5 / buyer_count) as bigint) + 1 as {{ score }}_score
-            {{- ',' if not loop.last }}
+            cast(floor(less_{{ score }}_count * 5 / buyer_count) as bigint) + 1 as {{ score }}_score,
         {%- endfor %}
+        *
     from ranked
 
 ),
