@@ -3,7 +3,7 @@
 {% macro survivorship_score(place) -%}
     case rule_{{ place }}
         when 'most_complete' then part_count
-        when 'verified_first' then case when is_verified then 1 else 0 end
+        when 'verified_first' then is_verified
         when 'most_frequent' then record_count
         when 'most_recent' then {{ epoch_seconds('observed_at') }}
         when 'source_rank' then -coalesce(source_rank, 1000000)

@@ -1,13 +1,8 @@
--- Where each attribute of a golden record comes from, and the rule that preferred it to the best other value.
-with attribute_values as (
+-- Where each attribute of a golden record comes from, and the rule that preferred it to the best other value. Few
+-- attributes have several values, so only those are ranked: ranking all takes several times as long.
+with candidates as (
 
-    select * from {{ ref('int_customers__attribute_values') }}
-
-),
-
-customers as (
-
-    select customer_id from {{ ref('int_identity__customers') }}
+    select * from {{ ref('int_customers__golden_record_candidates') }}
 
 ),
 
@@ -23,69 +18,66 @@ rules as (
 
 ),
 
-source_ranks as (
-
-    select * from {{ ref('survivorship_rules') }}
-    where rule = 'source_rank'
-
-),
-
-counted as (
-
-    select
-        attribute_values.*,
-        {%- for place in survivorship_places() %}
-            rules.rule_{{ place }},
-        {%- endfor %}
-        source_ranks.source_rank,
-        count(*) over (
-            partition by attribute_values.customer_id, attribute_values.attribute, attribute_values.attribute_value
-        ) as record_count
-    from attribute_values
-    inner join customers on attribute_values.customer_id = customers.customer_id
-    inner join rules on attribute_values.attribute = rules.attribute
-    left join source_ranks
-        on
-            attribute_values.attribute = source_ranks.attribute
-            and attribute_values.source_system = source_ranks.source_system
-
-),
-
-scored as (
+rivals as (
 
     select
         {%- for place in survivorship_places() %}
             {{ survivorship_score(place) }} as score_{{ place }},
+            rules.rule_{{ place }},
         {%- endfor %}
-        *
-    from counted
+        candidates.*
+    from candidates
+    inner join rules on candidates.attribute = rules.attribute
+    where candidates.value_count > 1
 
 ),
 
-best_of_value as (
-
-    select * from scored
-    qualify row_number() over (
-        partition by customer_id, attribute, attribute_value
-        order by {{ survivorship_order() }}
-    ) = 1
-
-),
-
-compared as (
+ranked as (
 
     select
         *,
         {%- for place in survivorship_places() %}
             lead(score_{{ place }}) over best as next_score_{{ place }},
         {%- endfor %}
-        count(*) over (partition by customer_id, attribute) as value_count,
         row_number() over best as value_rank
-    from best_of_value
+    from rivals
     window best as (
         partition by customer_id, attribute
         order by {{ survivorship_order() }}
     )
+
+),
+
+chosen as (
+
+    select
+        customer_id,
+        attribute,
+        attribute_value,
+        case
+            {%- for place in survivorship_places() %}
+                when score_{{ place }} > next_score_{{ place }} then rule_{{ place }}
+            {%- endfor %}
+            else 'record_key'
+        end as deciding_rule,
+        value_count,
+        record_count,
+        record_key,
+        observed_at
+    from ranked
+    where value_rank = 1
+    union all
+    select
+        customer_id,
+        attribute,
+        attribute_value,
+        'only_value' as deciding_rule,
+        value_count,
+        record_count,
+        record_key,
+        observed_at
+    from candidates
+    where value_count = 1
 
 ),
 
@@ -96,20 +88,13 @@ sources as (
         customer_id,
         attribute,
         record_key,
-        source_system,
+        split_part(record_key, ':', 1) as source_system,
         attribute_value,
-        case
-            when value_count = 1 then 'only_value'
-            {%- for place in survivorship_places() %}
-                when score_{{ place }} > next_score_{{ place }} then rule_{{ place }}
-            {%- endfor %}
-            else 'record_key'
-        end as deciding_rule,
+        deciding_rule,
         cast(value_count as bigint) as value_count,
         cast(record_count as bigint) as record_count,
         observed_at
-    from compared
-    where value_rank = 1
+    from chosen
 
 )
 
