@@ -26,7 +26,7 @@ PREFIXES = {
 }
 # a mart's column type -> how its name may end or begin
 ENDINGS = {
-    "timestamp": r"(_at|^as_of|_as_of)$",
+    "timestamp": r"(_at|^as_of|_as_of|^valid_(from|to))$",
     "date": r"_date$",
     "boolean": r"^(is|has)_",
     "decimal": r"(_amount|_rate|_price|_cost|_revenue|_share|credit|_conversions|_factor|_correlation|roas|cac)$|^credited_|^value$|^threshold$",
