@@ -13,6 +13,12 @@ with customers as (
 
 ),
 
+households as (
+
+    select * from {{ ref('int_identity__households') }}
+
+),
+
 golden_records as (
 
     select * from {{ ref('int_customers__golden_record') }}
@@ -59,6 +65,7 @@ described as (
     select
         customers.customer_id,
         customers.customer_type,
+        households.household_key,
         coalesce(golden_records.country_code, customers.country_code) as country_code,
         case when golden_records.country_code is null then customers.region_code else golden_records.region_code end
             as region_code,
@@ -94,6 +101,7 @@ described as (
         customers.first_seen_at,
         customers.last_seen_at
     from customers
+    left join households on customers.customer_id = households.customer_id
     left join golden_records on customers.customer_id = golden_records.customer_id
     left join consents on customers.customer_id = consents.customer_id
     left join orders on customers.customer_id = orders.customer_id

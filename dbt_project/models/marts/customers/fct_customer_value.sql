@@ -96,6 +96,9 @@ valued as (
         {%- for days in windows %}
             cast(windows.ltv_{{ days }}d_amount as decimal(18, 4)) as ltv_{{ days }}d_amount,
         {%- endfor %}
+        cast(predicted.expected_orders_365d as decimal(18, 6)) as expected_365d_orders,
+        predicted.expected_net_sales_365d as expected_365d_amount,
+        cast(1 - predicted.probability_active as decimal(18, 6)) as churn_probability,
         {%- for days in windows %}
             {{ dbt.datediff('scored.first_order_date', 'scored.as_of_date', 'day') }} > {{ days }}
                 as is_ltv_{{ days }}d_mature,
@@ -104,6 +107,7 @@ valued as (
         scored.last_order_date
     from scored
     inner join windows on scored.customer_id = windows.customer_id
+    left join {{ ref('int_customers__predicted_value') }} as predicted on scored.customer_id = predicted.customer_id
 
 )
 
