@@ -1,8 +1,8 @@
 """N1: identity against the sandbox's hidden truth, on five seeds with all of their mess.
 
 Pairwise precision >= 0.995 and recall >= 0.97 of the ceiling, which is what exact identifiers could join at best
-(tests/acceptance_support/identity.py); and nobody is joined by a household's phone, a shared browser, a junk e-mail or
-phone.
+(tests/acceptance_support/identity.py); and nobody is joined to another by a household's phone, a browser on which
+several log in, a junk e-mail or a junk phone.
 """
 
 from __future__ import annotations
