@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import selvage
+from identity import graph
 
 RECORDS_AT_MOST = 2
 
@@ -44,13 +45,13 @@ def main(words: Sequence[str] | None = None) -> int:
     warnings.simplefilter("ignore")  # libraries warning of one another; a person who asks this can't act on it
     try:
         return _explain(chosen) if chosen.command == "explain" else _rules(chosen)
-    except (LookupError, FileNotFoundError) as missing:
-        print(missing.args[0] if isinstance(missing, LookupError) else missing, file=sys.stderr)
+    except (graph.UnknownRecord, graph.NoWarehouse) as missing:
+        print(missing, file=sys.stderr)
         return 2
 
 
 def _explain(chosen: argparse.Namespace) -> int:
-    from identity import explain, graph
+    from identity import explain
 
     hash_key = selvage.settings().hash_key()
     with graph.opened() as connection:

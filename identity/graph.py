@@ -31,6 +31,13 @@ class UnknownRecord(LookupError):
     """No such record, or no such customer, in the warehouse's identity graph."""
 
 
+class NoWarehouse(LookupError):
+    """Nothing was built in this home yet."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no warehouse here yet; run `python -m orchestration run`.")
+
+
 @dataclass(frozen=True)
 class Edge:
     """Two records are one person's: by which rule, told by whom and when (UTC), and how surely if it was scored."""
@@ -57,10 +64,10 @@ class Place:
 
 @contextmanager
 def opened() -> Iterator[duckdb.DuckDBPyConnection]:
-    """The home's warehouse, read only, with the write lock held. Raises FileNotFoundError before the first build."""
+    """The home's warehouse, read only, with the write lock held. Raises NoWarehouse."""
     file = selvage.settings().warehouse
     if not file.exists():
-        raise FileNotFoundError(f"There is no warehouse in {file.parent.name} yet; run `python -m orchestration run`.")
+        raise NoWarehouse
     with write_lock("reading the identity graph"), duckdb.connect(str(file), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
         yield connection

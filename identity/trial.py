@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 
 import selvage
+from identity.graph import NoWarehouse
 from warehouse import dbt
 from warehouse.content_hash import quoted
 from warehouse.lock import write_lock
@@ -104,11 +105,11 @@ def seed_of(file: Path, known: Mapping[str, Mapping[str, Any]]) -> str:
 def built(files: Sequence[Path]) -> Iterator[tuple[duckdb.DuckDBPyConnection, Plan, list[str]]]:
     """The trial's warehouse, read only, once identity is built in it; with the plan and the names of failed tests.
 
-    Raises SeedRefused; DbtFailed when a model can't be built with the seeds; FileNotFoundError before the first build.
+    Raises SeedRefused; DbtFailed when a model can't be built with the seeds; NoWarehouse before the first build.
     """
     settings = selvage.settings()
     if not settings.warehouse.exists():
-        raise FileNotFoundError("There is no warehouse to compare with yet; run `python -m orchestration run`.")
+        raise NoWarehouse
     manifest = dbt.manifest()
     planned = plan(manifest, files)
     root = settings.work / "identity_trial"
