@@ -79,7 +79,7 @@ def purchases_of(walk: Walk) -> tuple[dict[str, dict[date, Decimal]], date]:
     """Person -> business day -> net sales, from the published orders; and the day of the newest data."""
     with walk.marts() as con:
         orders = con.sql(
-            "select customer_id, order_date, net_sales_amount from fct_orders "
+            "select customer_id, order_date, fct_orders.net_sales_amount from fct_orders "
             "join dim_customers using (customer_id) where customer_type = 'person' "
             "and not is_test and not is_cancelled and not is_return"
         ).fetchall()
