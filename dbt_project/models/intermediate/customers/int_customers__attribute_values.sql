@@ -4,7 +4,19 @@
 with records as (
 
     select
-        records.*,
+        records.record_key,
+        records.source_system,
+        records.given_name,
+        records.given_name_key,
+        records.family_name,
+        records.birth_date,
+        records.address_line,
+        records.city,
+        records.region_code,
+        records.postal_code,
+        records.country_code,
+        records.created_at,
+        records.updated_at,
         record_customers.customer_id
     from {{ ref('int_identity__records') }} as records
     inner join {{ ref('int_identity__record_customers') }} as record_customers

@@ -84,7 +84,6 @@ chosen as (
 sources as (
 
     select
-        {{ surrogate_key(['customer_id', 'attribute']) }} as golden_record_source_key,
         customer_id,
         attribute,
         record_key,
