@@ -23,15 +23,9 @@ rules as (
 
 ),
 
-shared_devices as (
+shared_devices as {{ shared_devices() }},
 
-    select distinct identifiers.record_key
-    from identifiers
-    inner join refused
-        on refused.identifier_type = 'anonymous_id' and identifiers.identifier_value = refused.identifier_value
-    where identifiers.identifier_type = 'anonymous_id'
-
-),
+overfull as {{ overfull_records() }},
 
 names_by_identifier as {{ name_counts(['identifier_type', 'identifier_value']) }},
 
@@ -49,6 +43,7 @@ judged as (
         case
             when refused.refused_reason is not null then refused.refused_reason
             when shared_devices.record_key is not null and not rules.is_login then 'shared_device'
+            when overfull.record_key is not null then 'too_many_values_on_record'
             when
                 rules.name_rule = 'split' and names_by_identifier.name_count > 1
                 and coalesce(names_by_record.name_count, 0) <> 1 then 'name_unclear_on_shared_value'
@@ -60,6 +55,10 @@ judged as (
             identifiers.identifier_type = refused.identifier_type
             and identifiers.identifier_value = refused.identifier_value
     left join shared_devices on identifiers.record_key = shared_devices.record_key
+    left join overfull
+        on
+            identifiers.record_key = overfull.record_key
+            and identifiers.identifier_type = overfull.identifier_type
     left join names_by_identifier
         on
             identifiers.identifier_type = names_by_identifier.identifier_type
