@@ -5,12 +5,13 @@
 
 {% macro email_match_value(email) -%}
     case
-        when {{ email }} not like '%_@_%.__%' or {{ email }} like '% %' then null
-        when length({{ email }}) - length(replace({{ email }}, '@', '')) <> 1 then null
-        when split_part(split_part({{ email }}, '@', 1), '+', 1) = '' then null
-        when split_part({{ email }}, '@', 2) in ('gmail.com', 'googlemail.com')
+        when {{ email }} not like '%_@_%.__%' or {{ email }} like '% %' or {{ email }} like '%@%@%' then null
+        when {{ email }} like '+%' then null
+        when {{ email }} like '%@gmail.com' or {{ email }} like '%@googlemail.com'
             then replace(split_part(split_part({{ email }}, '@', 1), '+', 1), '.', '') || '@gmail.com'
-        else split_part(split_part({{ email }}, '@', 1), '+', 1) || '@' || split_part({{ email }}, '@', 2)
+        when {{ email }} like '%+%@%'
+            then split_part(split_part({{ email }}, '@', 1), '+', 1) || '@' || split_part({{ email }}, '@', 2)
+        else {{ email }}
     end
 {%- endmacro %}
 

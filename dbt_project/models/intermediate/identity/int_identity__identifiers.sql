@@ -58,7 +58,7 @@ matchable as (
 
 ),
 
-identifiers as (
+written as (
 
     select
         record_key,
@@ -66,25 +66,70 @@ identifiers as (
         identifier_type,
         coalesce(match_value, lower(observed_value)) as identifier_value,
         match_value is null as is_malformed,
-        max(contact_value) as contact_value,
-        min(observed_by) as observed_by,
-        min(first_seen_at) as first_seen_at,
-        max(last_seen_at) as last_seen_at
+        contact_value,
+        observed_by,
+        first_seen_at,
+        last_seen_at
     from matchable
-    group by
-        record_key, source_system, identifier_type, coalesce(match_value, lower(observed_value)), match_value is null
 
 ),
 
-shared_values as (
+-- Most values come once: only the others have to be gathered by record and counted.
+repeated as (
 
     select
         identifier_type,
-        identifier_value,
-        count(*) as record_count
-    from identifiers
+        identifier_value
+    from written
     group by identifier_type, identifier_value
     having count(*) > 1
+
+),
+
+gathered as (
+
+    select
+        written.record_key,
+        written.source_system,
+        written.identifier_type,
+        written.identifier_value,
+        written.is_malformed,
+        max(written.contact_value) as contact_value,
+        min(written.observed_by) as observed_by,
+        min(written.first_seen_at) as first_seen_at,
+        max(written.last_seen_at) as last_seen_at
+    from written
+    inner join repeated
+        on
+            written.identifier_type = repeated.identifier_type
+            and written.identifier_value = repeated.identifier_value
+    group by
+        written.record_key,
+        written.source_system,
+        written.identifier_type,
+        written.identifier_value,
+        written.is_malformed
+
+),
+
+identifiers as (
+
+    select
+        written.*,
+        1 as record_count
+    from written
+    left join repeated
+        on
+            written.identifier_type = repeated.identifier_type
+            and written.identifier_value = repeated.identifier_value
+    where repeated.identifier_type is null
+
+    union all
+
+    select
+        *,
+        count(*) over (partition by identifier_type, identifier_value) as record_count
+    from gathered
 
 ),
 
@@ -157,14 +202,9 @@ select
             and replace(replace(identifiers.identifier_value, '0', ''), '-', '') = ''
             then 'zeros'
         else reasons.reason
-    end as blocked_reason,
-    coalesce(shared_values.record_count, 1) as record_count
+    end as blocked_reason
 from identifiers
 left join reasons
     on
         identifiers.identifier_type = reasons.identifier_type
         and identifiers.identifier_value = reasons.identifier_value
-left join shared_values
-    on
-        identifiers.identifier_type = shared_values.identifier_type
-        and identifiers.identifier_value = shared_values.identifier_value
