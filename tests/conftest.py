@@ -163,6 +163,7 @@ FAST = (
     "activation",
     "contracts",
     "ingestion",
+    "identity",
     "models",
     "dashboards",
     "orchestration",
