@@ -228,7 +228,7 @@ SUPPORTED = (
     f" or coalesce({NEAR_BIRTH_DATE}, false) or coalesce(phone_l = phone_r, false)"
     " or coalesce(personal_number_l = personal_number_r, false) or coalesce(email_rest_l = email_rest_r, false))"
     f" and (coalesce(family_name_l = family_name_r or {ALIKE_FAMILY} or {SWAPPED_NAMES}, true)"
-    f" or {SAME_BIRTH_DATE} or not {UNLESS_NUMBER})"
+    f" or {SAME_BIRTH_DATE} or coalesce({one_sign_off('personal_number')}, false))"
 )
 
 

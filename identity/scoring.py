@@ -50,8 +50,9 @@ MAX_BLOCK = 60
 BLOCKING_KEYS = (
     "family_name || '|' || postcode",
     "given_first || '|' || postcode",
-    "given_first || '|' || family_name",
-    "given_first || '|' || family_name || '|' || city",
+    # In either order, for those who type their names into each other's fields.
+    "least(given_first, family_name) || '|' || greatest(given_first, family_name)",
+    "least(given_first, family_name) || '|' || greatest(given_first, family_name) || '|' || coalesce(city, postcode)",
     "substr(given_first, 1, 1) || '|' || birth_date",
     "substr(family_name, 1, 1) || '|' || birth_date",
     "postcode || '|' || birth_date",

@@ -47,16 +47,18 @@ STRICT_RECALL = 0.7
 """Share of matches that the strict rules find. A guess: twice as many partners shift every match weight by one bit."""
 LEAST = {"m": 2e-3, "u": 1e-7}
 """Least share of a level among matches, if strangers show it, and among strangers: nothing that was seen is impossible."""
-ORDINARY = {"m": 0.9, "u": 1e-3}
+ORDINARY = {"m": 0.92, "u": 1e-3}
 """Of a comparison that training could not learn, because nobody fills it in: share of the best level among matches, and of
 each level but the last among strangers."""
-VETO_BELOW = 0.05
+VETO_BELOW = 0.04
 """An attribute forbids a join where at most this share of matches disagree in it. Shops' records do so in one of fifty; where
 names and dates are replaced by others, as in FEBRL's sets, a veto would only part people from themselves."""
 ACCEPT, REVIEW = 0.9, 0.5
 
 
-def train(api: DatabaseAPI[Any], described: SplinkDataFrame, count: int) -> Model:
+def train(
+    api: DatabaseAPI[Any], described: SplinkDataFrame, count: int, random_pairs: float = RANDOM_PAIRS
+) -> Model:
     """A model for descriptions (from ``scoring.describe``), of which there are ``count``. Raises ValueError below 100."""
     if count < 100:
         raise ValueError(f"{count} descriptions of people are too few to train on; at least 100 are needed")
@@ -68,7 +70,7 @@ def train(api: DatabaseAPI[Any], described: SplinkDataFrame, count: int) -> Mode
     linker = Linker(
         described, settings(engine, chance_of(partners, count), across_clusters=False), log_level=None, validate_settings=False
     )
-    linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=SEED)
+    linker.training.estimate_u_using_random_sampling(max_pairs=random_pairs, seed=SEED)
     for columns in ROUNDS:
         if _pairs_sharing(api, described, columns) >= LEAST_PAIRS:
             linker.training.estimate_parameters_using_expectation_maximisation(

@@ -164,6 +164,7 @@ FAST = (
     "contracts",
     "customer_value",
     "ingestion",
+    "identity",
     "models",
     "dashboards",
     "orchestration",
