@@ -184,11 +184,12 @@ def _as_built(manifest: Mapping[str, Any], translator: ModelTranslator) -> Itera
 def _as_checked(context: dg.AssetExecutionContext, warned: Collection[str]) -> Iterator[dg.AssetCheckResult]:
     """Every check of the main step as the last build left it: all passed, but for those that only warn."""
     for key in sorted(context.selected_asset_check_keys):
+        passed = f"{key.asset_key.to_user_string()}:{key.name}" not in warned
         yield dg.AssetCheckResult(
             asset_key=key.asset_key,
             check_name=key.name,
-            passed=f"{key.asset_key.to_user_string()}:{key.name}" not in warned,
-            severity=dg.AssetCheckSeverity.WARN,
+            passed=passed,
+            severity=dg.AssetCheckSeverity.ERROR if passed else dg.AssetCheckSeverity.WARN,
             metadata={"unchanged": True},
         )
 

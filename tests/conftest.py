@@ -175,7 +175,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: FAST.index(item.path.relative_to(ROOT / "tests").parts[0]))
 
 
-SHARED = {"the road": r"\b(Road|Walk)\b", "the empty shop": r"\b(empty_shop|compiled)\b"}
+SHARED = {
+    "the road": r"\b(Road|Walk)\b",
+    "the empty shop": r"\b(empty_shop|compiled)\b",
+    "the mini warehouse": r"\bMiniWarehouse\b",
+}
 """Homes that are dear to make -> what a file that uses one names."""
 
 

@@ -2,57 +2,50 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
+import selvage
 from activation.ledger import initialise
-from tests.conftest import ROOT, clean_environment
-
-DBT = str(Path(sys.executable).parent / "dbt")
+from warehouse import dbt
 
 
 class MiniWarehouse:
-    """Raw tables by name -> rows as dicts; ``build`` runs the chosen models with their tests."""
+    """Raw tables by name -> rows as dicts; ``dbt`` runs a command in this process.
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.file = home / "warehouse.duckdb"
-        self.environment = clean_environment(
-            home,
-            SELVAGE_WAREHOUSE=str(self.file),
-            SELVAGE_WRITE_LOCK=str(home / "write.lock"),
-            SELVAGE_LEDGER=str(home / "ledger"),
-            SELVAGE_HASH_KEY="0" * 64,
-        )
-        initialise(home / "ledger")
+    All of a test run share one folder beside ``own``, emptied for each but for what dbt has parsed, which is the
+    slowest part: one at a time, so their files stay on one worker (conftest.py).
+    """
+
+    def __init__(self, own: Path) -> None:
+        self._root = own.parent / "mini_warehouse"
+        with self._entered() as settings:
+            for old in settings.home.iterdir():
+                if old.name != "dbt":
+                    shutil.rmtree(old) if old.is_dir() else old.unlink()
+            (settings.home / "hash.key").write_text("0" * 64)  # the same for each: dbt parses anew when it changes
+            initialise(settings.ledger)
+            self.file = settings.warehouse
+            dbt.prepare_manifest()
         self.dbt("run", "--select", "stg_shopify__locations")  # its start hook makes every raw table
 
-    def dbt(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [
-                DBT,
-                *arguments,
-                "--project-dir",
-                "dbt_project",
-                "--profiles-dir",
-                "dbt_project",
-                "--target-path",
-                str(self.home / "target"),
-                "--log-path",
-                str(self.home / "logs"),
-            ],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout[-6000:]
-        return done.stdout
+    @contextmanager
+    def _entered(self) -> Iterator[selvage.Settings]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SELVAGE_HOME", str(self._root))
+            for name in ("SELVAGE_ENV", "SELVAGE_BRAND"):
+                patch.delenv(name, raising=False)
+            yield selvage.settings()
+
+    def dbt(self, *arguments: str) -> None:
+        with self._entered():
+            dbt.invoke(*arguments)
 
     def insert(self, table: str, rows: list[dict[str, Any]]) -> None:
         with duckdb.connect(str(self.file)) as con:

@@ -14,12 +14,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.conftest import ROOT, clean_environment
 
 EDITED = {"dbt_project/dbt_project.yml", "dbt_project/models/audiences/_audiences.yml"}
 SHAPES = ("customer_records", "identifiers", "consents")
+EVIDENCE = {"consent_channel", "consent_purpose", "consent_evidence_id", "consent_policy_version", "consent_as_of"}
 LEFT_OUT = shutil.ignore_patterns(
     ".venv", ".git", ".selvage", "target", "logs", "__pycache__", ".*_cache", "*.egg-info"
 )
@@ -82,7 +84,7 @@ models:
   - name: stg_toy__members
     description: One row per member.
     columns:
-      - {name: member_id, description: Key, data_tests: [unique, not_null]}
+      - {name: member_id, description: Key, data_tests: [primary_key]}
 """,
     "dbt_project/models/staging/toy/stg_toy__members.sql": """
 select id as member_id, email, first_name, agreed_at from {{ source('toy', 'members') }}
@@ -156,7 +158,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
           holdout: 0.1
           max_removal_share: 0.5
     columns:
-      - {name: customer_id, description: The member, data_tests: [unique, not_null]}
+      - {name: customer_id, description: The member, data_tests: [primary_key]}
 """
     text, count = re.subn(r"^models:\n", entry, audiences.read_text(), count=1, flags=re.MULTILINE)
     assert count == 1
@@ -184,3 +186,6 @@ def test_one_run_brings_the_toys_members_to_the_toy_destination(copy: Path, tmp_
     members = json.loads(shelf.read_text())["members"]
     assert 35 <= len(members) <= 49, "about a tenth of fifty is held out"
     assert all(email.startswith("toy") for email in members)
+    with duckdb.connect(str(tmp_path / "sandbox" / "toyshop" / "activation.duckdb"), read_only=True) as con:
+        columns = con.execute("select column_name from duckdb_columns() where table_name = 'aud_toys'").fetchall()
+    assert {name for (name,) in columns} == {"customer_id", "is_toy", *EVIDENCE}, "the macro brings what nobody wrote"

@@ -1,15 +1,14 @@
-"""Every audience goes through eligible_members and says in YAML what it is for; a toy audience shows how little it takes."""
+"""Every audience goes through eligible_members and says in YAML what it is for."""
 
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.models.conftest import PROJECT, EmptyShop
+from tests.models.conftest import PROJECT
 
 KEYS = {"destinations", "mode", "holdout", "max_removal_share"}
 EVIDENCE = {"consent_channel", "consent_purpose", "consent_evidence_id", "consent_policy_version", "consent_as_of"}
@@ -81,31 +80,3 @@ def test_each_is_checked_after_it_is_built(manifest: dict[str, Any]) -> None:
         if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "only_eligible_members"
     }
     assert checked == set(audiences(manifest))
-
-
-def test_a_toy_audience_is_one_file_and_one_entry(empty_shop: EmptyShop, tmp_path: Path, monkeypatch: Any) -> None:
-    """Built from a copy of the project, into the empty shop: the macro's columns are there without being written."""
-    import selvage
-    from warehouse import dbt
-
-    project = tmp_path / "dbt_project"
-    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
-    (project / "models" / "audiences" / "aud_toy.sql").write_text(TOY % "{{ eligible_members('candidates') }}")
-    (project / "models" / "audiences" / "_toy.yml").write_text(
-        "models:\n  - name: aud_toy\n    description: One row per customer who never ordered.\n"
-        "    data_tests: [only_eligible_members]\n    config:\n      meta:\n"
-        "        dagster: {group: audiences, owners: ['team:marketing']}\n"
-        "        activation: {destinations: {toy: {channel: sms, purpose: marketing}}, mode: upsert, holdout: 0,"
-        " max_removal_share: 1}\n"
-    )
-    monkeypatch.setenv("SELVAGE_HOME", str(empty_shop.home))
-    monkeypatch.setattr(dbt, "PROJECT", project, raising=True)
-    dbt.invoke("build", "--select", "aud_toy", target=tmp_path / "target")
-    assert selvage.settings().warehouse == empty_shop.warehouse
-    columns = {
-        name
-        for (name,) in empty_shop.query(
-            "select column_name from information_schema.columns where table_name = 'aud_toy'"
-        )
-    }
-    assert columns == {"customer_id", *EVIDENCE}
