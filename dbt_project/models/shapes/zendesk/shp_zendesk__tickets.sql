@@ -5,15 +5,21 @@ with tickets as (
 
 ),
 
+comments as (
+
+    {{ zendesk_comments() }}
+
+),
+
 messages as (
 
     select
-        ticket_key,
+        ticket_id,
         count(*) as message_count,
-        min(case when author_type = 'agent' then sent_at end) as first_replied_at
-    from {{ ref('shp_zendesk__ticket_messages') }}
+        min(case when author_type = 'agent' then created_at end) as first_replied_at
+    from comments
     where is_public
-    group by ticket_key
+    group by ticket_id
 
 ),
 
@@ -21,7 +27,6 @@ numbered as (
 
     select
         *,
-        'zendesk:' || ticket_id as ticket_key,
         coalesce(nullif(order_number, ''), subject_order_number) as order_text
     from tickets
 
@@ -31,7 +36,7 @@ shaped as (
 
     select
         'zendesk' as source_system,
-        numbered.ticket_key,
+        'zendesk:' || numbered.ticket_id as ticket_key,
         numbered.ticket_id,
         'zendesk:' || numbered.requester_id as record_key,
         {{ zendesk_channel('numbered.channel') }} as channel,
@@ -54,7 +59,7 @@ shaped as (
         case when numbered.status in ('solved', 'closed') then numbered.solved_at end as solved_at,
         numbered.generated_at as updated_at
     from numbered
-    left join messages on numbered.ticket_key = messages.ticket_key
+    left join messages on numbered.ticket_id = messages.ticket_id
 
 )
 
