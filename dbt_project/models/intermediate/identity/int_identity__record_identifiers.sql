@@ -104,7 +104,8 @@ record_identifiers as (
         grouped.is_edge,
         grouped.rank,
         grouped.match_rule,
-        grouped.match_group || coalesce('|after silence ' || cast(silences.silence_number as string), '') as match_group,
+        grouped.match_group
+        || coalesce('|after silence ' || cast(silences.silence_number as string), '') as match_group,
         grouped.first_seen_at,
         grouped.last_seen_at
     from grouped
