@@ -20,7 +20,7 @@ STAMP := $(VENV)/.installed
 # In the sandbox a command runs beside the sandbox's vendors; elsewhere it talks to the real ones.
 BESIDE := $(if $(filter sandbox,$(SELVAGE_ENV)),$(PY) -m sandbox with --,)
 
-.PHONY: help env run connect ui dashboards plan advance report test lint bench bench-identity lock clean
+.PHONY: help env run connect ui dashboards plan advance report explain rules test lint bench bench-identity lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -60,6 +60,12 @@ advance: env  ## let DAYS=1 pass in the sandbox
 
 report: env  ## a day of Shopify's sales report beside ours (DAY=2026-06-12)
 	@$(PY) -m sandbox with -- $(PY) -m benchmarks.sales_report --day $(DAY)
+
+explain: env  ## why two records are one customer (RECORDS="shopify:1 klaviyo:2", or a customer_id)
+	@$(PY) -m identity explain $(foreach record,$(RECORDS),'$(record)')
+
+rules: env  ## what a changed identity seed would merge, split and leave as it is (SEED=my_identity_rules.csv)
+	@$(PY) -m identity rules --seed-file $(SEED)
 
 test: env lint  ## prove it: lint, then every test, the fast ones first
 	@$(PY) -m pytest -n 2 --no-loadscope-reorder

@@ -162,10 +162,13 @@ FAST = (
     "sandbox",
     "activation",
     "contracts",
+    "customer_value",
     "ingestion",
+    "identity",
     "models",
     "dashboards",
     "orchestration",
+    "identity",
     "acceptance",
 )
 

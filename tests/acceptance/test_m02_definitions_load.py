@@ -52,6 +52,7 @@ def test_every_declared_thing_is_exactly_one_asset_and_there_is_none_besides(
     ]
     declared += [dg.AssetKey([node["schema"], node["name"]]) for node in models(manifest)]
     declared += [dg.AssetKey(["publishing", name]) for name in ("marts", "activation_copy", "sync_marts")]
+    declared += [dg.AssetKey(["identity", "largest_clusters"])]
     declared += [
         dg.AssetKey(["activation", node["name"], destination])
         for node in models(manifest)

@@ -1,5 +1,5 @@
 -- In the form of stars: each record to the oldest record that carries the identifier, so the number of edges grows with
--- the records and not with their pairs. Beside them what a platform merged itself, and what a person decided.
+-- the records and not with their pairs. Beside them what a platform merged itself, and what a person decided, and pairs that scoring joins.
 with record_identifiers as (
 
     select * from {{ ref('int_identity__record_identifiers') }}
@@ -93,6 +93,22 @@ edges as (
         'manual' as source_system,
         decided_at as first_seen_at
     from manual_links
+
+    union all
+
+    select
+        record_key_from,
+        record_key_to,
+        record_number_from,
+        record_number_to,
+        match_rule,
+        identifier_type,
+        identifier_value,
+        match_rank,
+        match_probability,
+        source_system,
+        first_seen_at
+    from {{ ref('int_identity__scored_edges') }}
 
 )
 
