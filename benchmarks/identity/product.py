@@ -20,7 +20,7 @@ import yaml
 from benchmarks.identity.quality import Quality, quality
 from benchmarks.road import ROOT, measured
 
-WANTED = "+int_identity__record_customers +int_identity__merge_log"
+WANTED = "+int_identity__record_customers +fct_customer_merges"
 SHAPES = ("customer_records", "identifiers")
 AS_OF = "select max(updated_at) as as_of from {{ ref('int_identity__records') }}\n"
 LINKS = """(

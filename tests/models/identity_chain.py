@@ -30,11 +30,13 @@ FROM_IDENTIFIERS = [
     "int_identity__record_names",
     "int_identity__identifier_names",
     "int_identity__refused_identifiers",
+    "int_identity__guarded_identifiers",
     "int_identity__record_identifiers",
     "int_identity__manual_links",
     "int_identity__edges",
     *FROM_EDGES,
 ]
+VIEWS = ["int_identity__record_names", "int_identity__record_identifiers", "int_identity__components"]
 FROM_RECORDS = ["int_identity__rules", "int_identity__manual_links", "int_identity__edges", *FROM_EDGES]
 MAP = "int_identity__customer_map"
 HISTORY = re.compile(r"(history as \(\n).*?(\n\),\n\nthis_build as)", re.DOTALL)
@@ -59,6 +61,7 @@ class IdentityChain:
             self.connection.execute(f"create schema if not exists warehouse.{schema}")
             self.connection.execute(f"create table warehouse.{schema}.{table} as from shop.{schema}.{table}")
         self.connection.execute("detach shop")
+        self.build(VIEWS)  # as tables, so that rows can be put in their place
 
     def load(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Replace the rows of ``<schema>.<table>``; columns that a row lacks are null."""

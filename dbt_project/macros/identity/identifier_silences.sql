@@ -1,6 +1,6 @@
 {# {record_key, identifier_type, match_group, silence_number}: the sightings that come after a silence longer than their
    type's window; 1 is after the first such silence. A sighting without a time belongs to the oldest. Only groups whose
-   whole span is longer than the window are looked at. Reads the CTE grouped of int_identity__record_identifiers. #}
+   whole span is longer than the window are looked at. Reads the CTE grouped of int_identity__guarded_identifiers. #}
 {% macro identifier_silences() -%}
     select
         record_key,

@@ -1,4 +1,4 @@
-{# Records at which an identifier is refused that is fine elsewhere. Both read CTEs of int_identity__record_identifiers. #}
+{# Records at which an identifier is refused that is fine elsewhere. Both read CTEs of int_identity__guarded_identifiers. #}
 
 {# {record_key}: records of a device that several people use. Only the log-in still tells whose each is. #}
 {% macro shared_devices() -%}

@@ -1,5 +1,13 @@
 -- Records that are one customer: what edges connect, or a part of it where something speaks against the whole.
-with connected_records as (
+{{ config(materialized='view') }}
+
+with records as (
+
+    select * from {{ ref('int_identity__records') }}
+
+),
+
+connected_records as (
 
     select * from {{ ref('int_identity__connected_records') }}
 
@@ -18,12 +26,13 @@ parts as (
 components as (
 
     select
-        connected_records.record_key,
-        connected_records.record_number,
-        coalesce(parts.part_number, connected_records.connected_number) as component_number,
-        coalesce(parts.record_count, connected_records.record_count) as record_count
-    from connected_records
-    left join parts on connected_records.record_number = parts.record_number
+        records.record_key,
+        records.record_number,
+        coalesce(parts.part_number, connected_records.connected_number, records.record_number) as component_number,
+        coalesce(parts.record_count, connected_records.record_count, 1) as record_count
+    from records
+    left join connected_records on records.record_number = connected_records.record_number
+    left join parts on records.record_number = parts.record_number
 
 )
 

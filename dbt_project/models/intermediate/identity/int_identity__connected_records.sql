@@ -1,5 +1,5 @@
 -- What all edges together connect, whether or not it may be one customer. Follows each record's number through the
--- rounds; a record that no edge touches is alone.
+-- rounds; a record that no edge touches is alone and not here.
 with records as (
 
     select * from {{ ref('int_identity__records') }}
@@ -24,11 +24,10 @@ followed as (
         records.record_key,
         records.record_number,
         coalesce(
-            round_6.leader, round_5.leader, round_4.leader, round_3.leader, round_2.leader, round_1.leader,
-            records.record_number
+            round_6.leader, round_5.leader, round_4.leader, round_3.leader, round_2.leader, round_1.leader
         ) as leader
     from records
-    left join round_1 on records.record_number = round_1.node
+    inner join round_1 on records.record_number = round_1.node
     left join round_2 on round_1.leader = round_2.node
     left join round_3 on coalesce(round_2.leader, round_1.leader) = round_3.node
     left join round_4 on coalesce(round_3.leader, round_2.leader, round_1.leader) = round_4.node

@@ -33,7 +33,11 @@ sightings as (
         record_identifiers.first_seen_at
     from record_identifiers
     inner join records on record_identifiers.record_key = records.record_key
-    where record_identifiers.is_accepted and record_identifiers.is_edge
+    where
+        record_identifiers.is_accepted
+        and record_identifiers.is_edge
+        -- What one record carries alone ties it to nobody.
+        and record_identifiers.record_count is distinct from 1
 
     union all
 
