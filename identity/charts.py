@@ -22,7 +22,9 @@ def write_charts(model: Model) -> None:
 
 
 def match_weights(model: Model) -> str:
-    """A bar per level: the bits it adds to (right) or takes from (left) a match; same-levels before term frequencies."""
+    """A bar per level: the bits it adds to (right) or takes from (left) a match; same-levels before term
+    frequencies.
+    """
     middle, unit = 530, 14
     marks = []
     for number, (name, _, shares) in enumerate(_levels(model)):
@@ -32,7 +34,9 @@ def match_weights(model: Model) -> str:
         marks.append(_bar(middle if bits > 0 else middle - length, y, length, GOOD if bits > 0 else BAD))
         marks.append(_text(middle + (length + 4 if bits > 0 else 4), y + 12, f"{bits:+.1f}"))
     title = "Match weight of each level of agreement, in bits"
-    return _page(title, 40 + len(_levels(model)) * ROW, [*marks, _line(middle, 34, middle, 40 + len(_levels(model)) * ROW)])
+    return _page(
+        title, 40 + len(_levels(model)) * ROW, [*marks, _line(middle, 34, middle, 40 + len(_levels(model)) * ROW)]
+    )
 
 
 def m_and_u(model: Model) -> str:

@@ -1,8 +1,9 @@
 """What two descriptions of a person are compared on: the levels of agreement, and what forbids that they are one.
 
-Everything is SQL text over columns ending in ``_l`` and ``_r``, in words that DuckDB and Spark share once Splink has brought
-its string functions to Spark; ``{overlap}`` and ``{jaro}`` have another name there. Levels are tried from the top, the first
-that holds counts; where a value is missing the comparison says nothing. How much a level weighs is in the model, not here.
+Everything is SQL text over columns ending in ``_l`` and ``_r``, in words that DuckDB and Spark share once Splink has
+brought its string functions to Spark; words in braces have another name there. Levels are tried from the top, the first
+that holds counts; where a value is missing the comparison says nothing. How much a level weighs is in the model, not
+here.
 
 Places are one comparison for the street and one for the area, since postcode and city always come together and counted
 twice would outweigh a name. Of an e-mail only the part is compared that the name does not already tell.
@@ -10,12 +11,14 @@ twice would outweigh a name. Of an e-mail only the part is compared that the nam
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 FUNCTIONS = {
-    "duckdb": {"overlap": "list_has_any", "jaro": "jaro_similarity"},
-    "spark": {"overlap": "arrays_overlap", "jaro": "jaro_sim"},
+    "duckdb": {"overlap": "list_has_any", "jaro": "jaro_similarity", "hash": "hash"},
+    "spark": {"overlap": "arrays_overlap", "jaro": "jaro_sim", "hash": "xxhash64"},
 }
 ELSE = "else"
 
@@ -71,13 +74,20 @@ def one_sign_off(column: str) -> str:
 def within(column: str) -> str:
     """All words of one stand together in the other: garcia, garcia lopez."""
     left, right = f"' ' || {column}_l || ' '", f"' ' || {column}_r || ' '"
-    return f"(instr({left}, {right}) > 0 or instr({right}, {left}) > 0)"
+    blank = f"(instr({column}_l, ' ') > 0 or instr({column}_r, ' ') > 0)"
+    return f"({blank} and (instr({left}, {right}) > 0 or instr({right}, {left}) > 0))"
 
 
+# Cheap and true of nearly all that may agree: what is compared at all where given names forbid a join.
+GIVEN_MAY_AGREE = (
+    "coalesce(substr(given_first_l, 1, 1) = substr(given_first_r, 1, 1)"
+    " or {overlap}(given_forms_l, given_forms_r) or given_name_l = family_name_r, true)"
+)
 SWAPPED_NAMES = "(given_name_l = family_name_r and given_name_r = family_name_l)"
 SAME_GIVEN = "(given_first_l = given_first_r or coalesce({overlap}(given_forms_l, given_forms_r), false))"
-# Two names that many carry are two names, however alike they look; a spelling that hardly anyone has beside one that many
-# have is a slip. "Many" grows with the data, so that a misspelling that is common in a million records is still one.
+# Two names that many carry are two names, however alike they look; a spelling that hardly anyone has beside one that
+# many have is a slip. "Many" grows with the data, so that a misspelling that is common in a million records is still
+# one.
 TWO_KNOWN_NAMES = (
     "((is_given_known_l and is_given_known_r) or (least(given_count_l, given_count_r) >= 3"
     " and least(given_count_l, given_count_r) * 20 > greatest(given_count_l, given_count_r)))"
@@ -107,9 +117,7 @@ SAME_YEAR, SAME_MONTH, SAME_DAY = (
     f"substr(birth_date_l, {start}, {length}) = substr(birth_date_r, {start}, {length})"
     for start, length in ((1, 4), (5, 2), (7, 2))
 )
-TWO_PARTS_SAME = (
-    f"(({SAME_YEAR} and {SAME_MONTH}) or ({SAME_YEAR} and {SAME_DAY}) or ({SAME_MONTH} and {SAME_DAY}))"
-)
+TWO_PARTS_SAME = f"(({SAME_YEAR} and {SAME_MONTH}) or ({SAME_YEAR} and {SAME_DAY}) or ({SAME_MONTH} and {SAME_DAY}))"
 NEAR_BIRTH_DATE = (
     f"(({TWO_PARTS_SAME} and damerau_levenshtein(birth_date_l, birth_date_r) <= 1) or {DAY_MONTH_SWAPPED})"
 )
@@ -221,7 +229,8 @@ CONTRADICTIONS = {
         "coalesce(name_suffix_l <> name_suffix_r, false)",
     ),
 }
-# What must agree beside a name: a name alone, be it ever so rare, joins nobody. Another family name needs the birth date.
+# What must agree beside a name: a name alone, be it ever so rare, joins nobody. Another family name needs the birth
+# date.
 SUPPORTED = (
     "(coalesce(postcode_l = postcode_r, false) or coalesce(address_line_l = address_line_r, false)"
     f" or coalesce(house_number_l = house_number_r and {ALIKE_STREET}, false)"
@@ -236,6 +245,13 @@ def for_engine(sql: str, engine: str) -> str:
     """``sql`` of this module in the words of ``duckdb`` or ``spark``."""
     for name, function in FUNCTIONS[engine].items():
         sql = sql.replace(f"{{{name}}}", function)
+    return sql
+
+
+def sides(sql: str, columns: Iterable[str]) -> str:
+    """``name_l`` becomes ``l.name``: this module's text for a join of two tables called l and r."""
+    for column in sorted(columns, key=len, reverse=True):
+        sql = re.sub(rf"\b{column}_([lr])\b", rf"\1.{column}", sql)
     return sql
 
 

@@ -24,8 +24,8 @@ def backend(session: Any) -> DatabaseAPI[Any]:
 def _write_each_column_name_once() -> None:
     """Have Splink remember how a column is quoted, instead of asking sqlglot each of two thousand times.
 
-    With sqlglot's compiled form each asking parses 16 templates: 5 s of CPU a prediction, 0.1 s when remembered (measured).
-    The answer depends on the fields of the frozen object alone.
+    With sqlglot's compiled form each asking parses 16 templates: 5 s of CPU a prediction, 0.1 s when remembered
+    (measured). The answer depends on the fields of the frozen object alone.
     """
     from splink.internals.input_column import SqlglotColumnTreeBuilder
 

@@ -1,13 +1,14 @@
-"""Which scored pairs are joined: average linkage with a veto, so that no chain of good pairs joins what contradicts itself.
+"""Which scored pairs are joined: average linkage with a veto, so that no chain of good pairs joins what contradicts
+itself.
 
 Nodes are clusters of exact identifiers. Of the groups that pairs above the threshold bring together, the two with the
-highest mean match weight are joined first, and again, while that mean is above the threshold. Two groups never join if half
-or more of the pairs between them that can be asked for a given name, a birth date or a name's suffix contradict: one slip
-among many descriptions is outvoted, a household's other member, a twin or a junior is not. A group with two suitors that
-can't be one person and fit equally well goes to neither.
+highest mean match weight are joined first, and again, while that mean is above the threshold. Two groups never join if
+half or more of the pairs between them that can be asked for a given name, a birth date or a name's suffix contradict:
+one slip among many descriptions is outvoted, a household's other member, a twin or a junior is not. A group with two
+suitors that can't be one person and fit equally well goes to neither.
 
-Complexity: a component of n clusters costs n^3 steps at most, and components are small; larger ones than MAX_CLUSTERS are
-refused whole, since so many clusters about one person is a sign of junk.
+Complexity: a component of n clusters costs n^3 steps at most, and components are small; larger ones than MAX_CLUSTERS
+are refused whole, since so many clusters about one person is a sign of junk.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True)
 class Tie:
-    """What is known of two clusters: their best match weight (bits; None if no key brought them together), and per attribute
-    how many pairs of descriptions can be asked and how many of these contradict."""
+    """What is known of two clusters: their best match weight (bits; None if no key brought them together), and per
+    attribute how many pairs of descriptions can be asked and how many of these contradict.
+    """
 
     weight: float | None
     asked: tuple[int, ...] = ()
@@ -63,8 +65,8 @@ class _Bond:
 def join(ties: Mapping[Pair, Tie], accept: float, review: float) -> tuple[list[set[int]], set[Pair]]:
     """Groups of two clusters or more, and the pairs that were refused because two suitors excluded each other.
 
-    ``ties`` has one entry for every two clusters of one component (smaller number first); ``accept`` and ``review`` are the
-    thresholds in bits. The order of ``ties`` does not matter.
+    ``ties`` has one entry for every two clusters of one component (smaller number first); ``accept`` and ``review`` are
+    the thresholds in bits. The order of ``ties`` does not matter.
     """
     groups = {node: {node} for node in sorted({node for pair in ties for node in pair})}
     bonds = {
@@ -99,7 +101,9 @@ def join(ties: Mapping[Pair, Tie], accept: float, review: float) -> tuple[list[s
 
 
 def _rivals(best: Pair, open_pairs: list[Pair], bonds: Mapping[Pair, _Bond], review: float) -> Iterator[Pair]:
-    """Open pairs of one end of ``best`` that are about as good, and whose far end can't be one with that of ``best``."""
+    """Open pairs of one end of ``best`` that are about as good, and whose far end can't be one with that of
+    ``best``.
+    """
     for pair in open_pairs:
         shared = set(pair) & set(best)
         if len(shared) == 1 and bonds[pair].mean > bonds[best].mean - MARGIN:

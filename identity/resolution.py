@@ -2,7 +2,8 @@
 
     describe -> score -> best pair of every two clusters -> components of good pairs -> join, with a veto -> decisions
 
-The engine does what grows with the records; the pairs above the review threshold, a few integers each, come to this process.
+The engine does what grows with the records; the pairs above the review threshold, a few integers each, come to this
+process.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from identity.comparisons import CONTRADICTIONS, SUPPORTED, for_engine
+from identity.comparisons import CONTRADICTIONS, SUPPORTED, for_engine, sides
 from identity.joining import MAX_CLUSTERS, Pair, Tie, join
 from identity.scoring import Model, describe, score
 
@@ -78,17 +79,20 @@ def _best_pairs(
     """
     table = described.physical_name
     columns = [column.name.strip('"') for column in described.columns]
-    supported = _sides(for_engine(SUPPORTED, api.sql_dialect.sql_dialect_str), columns)
+    supported = sides(for_engine(SUPPORTED, api.sql_dialect.sql_dialect_str), columns)
     return api.query_sql(
         f"""
         with judged as (
             select
                 scored.record_number_l, scored.record_number_r, scored.cluster_number_l, scored.cluster_number_r,
-                case when scored.match_weight < {review} or ({supported}) then scored.match_weight else {review - 1} end
-                    as weight
+                case when {supported} then scored.match_weight else {review - 1} end as weight
             from {scored.physical_name} as scored
             inner join {table} as l on scored.record_number_l = l.record_number
             inner join {table} as r on scored.record_number_r = r.record_number
+            where scored.match_weight >= {review}
+            union all
+            select record_number_l, record_number_r, cluster_number_l, cluster_number_r, match_weight
+            from {scored.physical_name} where match_weight < {review}
         ), ranked as (
             select
                 least(cluster_number_l, cluster_number_r) as left_cluster,
@@ -162,7 +166,8 @@ def _ties(
     columns = [column.name.strip('"') for column in described.columns]
     engine = api.sql_dialect.sql_dialect_str
     counts = "".join(
-        f", cast(sum(case when {_sides(for_engine(told, engine), columns)} then 1 else 0 end) as bigint) as {kind}_{attribute}"
+        f", cast(sum(case when {sides(for_engine(told, engine), columns)} then 1 else 0 end) as bigint)"
+        f" as {kind}_{attribute}"
         for attribute in vetoes
         for kind, told in zip(("asked", "bad"), CONTRADICTIONS[attribute], strict=True)
     )
@@ -187,7 +192,8 @@ def _ties(
     )
     ties: dict[int, dict[Pair, Tie]] = {}
     asked, bad = (
-        list(zip(*(found[f"{kind}_{attribute}"].tolist() for attribute in vetoes), strict=True)) for kind in ("asked", "bad")
+        list(zip(*(found[f"{kind}_{attribute}"].tolist() for attribute in vetoes), strict=True))
+        for kind in ("asked", "bad")
     )
     of_pair = (found[name].tolist() for name in ("component", "left_cluster", "right_cluster", "weight"))
     for row, (number, left, right, weight) in enumerate(zip(*of_pair, strict=True)):
@@ -195,13 +201,6 @@ def _ties(
         tie = Tie(known, asked[row], bad[row]) if vetoes else Tie(known)
         ties.setdefault(number, {})[left, right] = tie
     return ties
-
-
-def _sides(sql: str, columns: list[str]) -> str:
-    """``name_l`` becomes ``l.name``: the comparisons' text for a join of two tables called l and r."""
-    for column in sorted(columns, key=len, reverse=True):
-        sql = sql.replace(f"{column}_l", f"l.{column}").replace(f"{column}_r", f"r.{column}")
-    return sql
 
 
 def _components(left: np.ndarray, right: np.ndarray, size: int) -> np.ndarray:

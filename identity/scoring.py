@@ -1,11 +1,12 @@
-"""Pairs of records that may be one person's, with the probability that they are: Fellegi and Sunter's model, run by Splink.
+"""Pairs of records that may be one person's, with the probability that they are: Fellegi and Sunter's model, run by
+Splink.
 
     records (one row each, normalised) -> descriptions (what differs within a cluster of exact identifiers)
         -> pairs that share a blocking key -> match weight -> probability
 
-The model file holds only probabilities per level of agreement (identity/comparisons.py says the levels), so one file serves
-DuckDB and Spark. Term frequencies and the chance that two random records are one person's come from the data at hand: a
-name is rare or common here, and a pair is less likely a match among a million records than among a thousand.
+The model file holds only probabilities per level of agreement (identity/comparisons.py says the levels), so one file
+serves DuckDB and Spark. Term frequencies and the chance that two random records are one person's come from the data at
+hand: a name is rare or common here, and a pair is less likely a match among a million records than among a thousand.
 
 Nothing here draws at random: the same records give the same pairs.
 """
@@ -17,7 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from identity.comparisons import COMPARISONS, splink_comparison
+from identity.comparisons import (
+    COMPARISONS,
+    FUNCTIONS,
+    GIVEN_MAY_AGREE,
+    for_engine,
+    sides,
+    splink_comparison,
+)
 
 if TYPE_CHECKING:
     from splink.internals.database_api import DatabaseAPI
@@ -39,28 +47,35 @@ DESCRIBED = (
     "email_rest",
     "given_forms",
 )
-"""What a record must bring besides ``record_number`` and ``cluster_number`` (bigint, the cluster of exact identifiers, named
-after any of its records) and ``is_given_known`` (boolean: a name of the seed). All text, null where unknown, but
-``given_forms``, an array: the given name and what it may be short for. ``birth_date`` is yyyymmdd; ``address_line`` begins
-with the house number if there is one; ``personal_number`` is one person's own, typed by hand; ``email_rest`` is an e-mail's local part without the names."""
+"""What a record must bring besides ``record_number`` and ``cluster_number`` (bigint, the cluster of exact identifiers,
+named after any of its records) and ``is_given_known`` (boolean: a name of the seed). All text, null where unknown, but
+``given_forms``, an array: the given name and what it may be short for. ``birth_date`` is yyyymmdd; ``address_line``
+begins with the house number if there is one; ``personal_number`` is one person's own, typed by hand; ``email_rest`` is
+an e-mail's local part without the names."""
 
-# A key that more descriptions share than this brings no pair: the work stays linear in the records, and what is lost
-# is found by another key or was too common to tell people apart.
-MAX_BLOCK = 60
+# Each with the most descriptions that may share it. A key that more share brings no pair: the work stays linear in the
+# records, and what is lost is found by another key or was too common to tell people apart.
 BLOCKING_KEYS = (
-    "family_name || '|' || postcode",
-    "given_first || '|' || postcode",
+    ("family_name || '|' || postcode", 40),
+    ("given_first || '|' || postcode", 25),
     # In either order, for those who type their names into each other's fields.
-    "least(given_first, family_name) || '|' || greatest(given_first, family_name)",
-    "least(given_first, family_name) || '|' || greatest(given_first, family_name) || '|' || coalesce(city, postcode)",
-    "substr(given_first, 1, 1) || '|' || birth_date",
-    "substr(family_name, 1, 1) || '|' || birth_date",
-    "postcode || '|' || birth_date",
-    "house_number || '|' || street || '|' || coalesce(city, postcode)",
-    "phone",
-    "personal_number",
-    "email_rest || '|' || substr(given_first, 1, 1)",
+    ("least(given_first, family_name) || '|' || greatest(given_first, family_name)", 25),
+    (
+        "least(given_first, family_name) || '|' || greatest(given_first, family_name)"
+        " || '|' || coalesce(city, postcode)",
+        40,
+    ),
+    ("substr(given_first, 1, 1) || '|' || birth_date", 25),
+    ("substr(family_name, 1, 1) || '|' || birth_date", 25),
+    ("postcode || '|' || birth_date", 25),
+    ("house_number || '|' || street || '|' || coalesce(city, postcode)", 40),
+    ("phone", 40),
+    ("personal_number", 40),
+    ("email_rest || '|' || substr(given_first, 1, 1)", 25),
 )
+
+
+GIVEN_COLUMNS = ["given_first", "given_forms", "given_name", "family_name"]
 
 
 @dataclass(frozen=True)
@@ -95,18 +110,25 @@ def describe(api: DatabaseAPI[Any], records: str) -> SplinkDataFrame:
     ``record_number`` is the oldest record that says so. Adds what blocking and comparisons need.
     """
     columns = ", ".join(DESCRIBED)
-    keys = ", ".join(f"{key} as key_{number}" for number, key in enumerate(BLOCKING_KEYS))
-    shared = " ".join(
+    hash_of = FUNCTIONS[api.sql_dialect.sql_dialect_str]["hash"]
+    keys = ", ".join(
+        f"case when {key} is not null then {hash_of}({key}) end as key_{number}"
+        for number, (key, _) in enumerate(BLOCKING_KEYS)
+    )
+    common = " ".join(
         f"left join (select key_{number} from keyed where key_{number} is not null group by key_{number}"
-        f" having count(*) between 2 and {MAX_BLOCK}) as shared_{number} on keyed.key_{number} = shared_{number}.key_{number}"
+        f" having count(*) > {most}) as common_{number} on keyed.key_{number} = common_{number}.key_{number}"
+        for number, (_, most) in enumerate(BLOCKING_KEYS)
+    )
+    blocks = ", ".join(
+        f"case when common_{number}.key_{number} is null then keyed.key_{number} end as block_{number}"
         for number in range(len(BLOCKING_KEYS))
     )
-    blocks = ", ".join(f"shared_{number}.key_{number} as block_{number}" for number in range(len(BLOCKING_KEYS)))
     return api.query_sql(
         f"""
         with described as (
-            select min(record_number) as record_number, cluster_number, bool_or(is_given_known) as is_given_known, {columns}
-            from {records}
+            select min(record_number) as record_number, cluster_number, bool_or(is_given_known) as is_given_known,
+            {columns} from {records}
             group by cluster_number, {columns}
         ), named as (
             select given_name, cast(count(distinct cluster_number) as bigint) as given_count
@@ -129,14 +151,18 @@ def describe(api: DatabaseAPI[Any], records: str) -> SplinkDataFrame:
         select
             keyed.record_number, keyed.cluster_number, keyed.is_given_known, keyed.given_count, keyed.given_first,
             keyed.house_number, keyed.street, {", ".join(f"keyed.{column}" for column in DESCRIBED)}, {blocks}
-        from keyed {shared}
+        from keyed {common}
         """
     )
 
 
 def settings(engine: str, chance: float, model: Model | None = None, *, across_clusters: bool = True) -> dict[str, Any]:
-    """Splink's settings on ``engine`` (duckdb or spark); ``chance`` is that of two random descriptions being one person's."""
+    """Splink's settings on ``engine`` (duckdb or spark); ``chance`` is that of two random descriptions being one
+    person's.
+    """
     apart = " and l.cluster_number <> r.cluster_number" if across_clusters else ""
+    if model and "given_name" in model.vetoes:
+        apart += f" and {sides(for_engine(GIVEN_MAY_AGREE, engine), GIVEN_COLUMNS)}"
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "record_number",
@@ -164,5 +190,7 @@ def score(api: DatabaseAPI[Any], described: SplinkDataFrame, count: int, model: 
     from splink import Linker
 
     engine = api.sql_dialect.sql_dialect_str
-    linker = Linker(described, settings(engine, chance_of(model.partners, count), model), log_level=None, validate_settings=False)
+    linker = Linker(
+        described, settings(engine, chance_of(model.partners, count), model), log_level=None, validate_settings=False
+    )
     return linker.inference.predict(threshold_match_weight=FLOOR, warning_mode="never")

@@ -1,9 +1,11 @@
 """Train the model of identity/scoring.py on a home's warehouse, without labels: ``python -m identity.train``.
 
     u (agreement among strangers)   counted on random pairs, with a fixed seed
-    m (agreement among matches)     expectation maximisation over pairs that share something, in several rounds; what a round
-                                    blocks on it can't learn, so the rounds differ, and the median of their answers counts
-    partners                        pairs that strict rules find, over the share of matches that such rules are said to find
+    m (agreement among matches)     expectation maximisation over pairs that share something, in several rounds; what a
+                                    round blocks on it can't learn, so the rounds differ, and the median of their
+                                    answers counts
+    partners                        pairs that strict rules find, over the share of matches that such rules are said to
+    find
 
 The build never trains: it reads identity/model.json, which this command writes together with the charts beside it.
 """
@@ -35,7 +37,8 @@ ROUNDS = (
 )
 ROUND_PAIRS = 1e6
 LEAST_PAIRS = 200
-"""A round over fewer pairs would teach chance. (Over none, Splink raises and leaves its settings without what it was to learn.)"""
+"""A round over fewer pairs would teach chance. (Over none, Splink raises and leaves its settings without what it was to
+learn.)"""
 STRICT = (
     ("given_name", "family_name", "birth_date"),
     ("given_name", "family_name", "address_line"),
@@ -46,20 +49,21 @@ STRICT = (
 STRICT_RECALL = 0.7
 """Share of matches that the strict rules find. A guess: twice as many partners shift every match weight by one bit."""
 LEAST = {"m": 2e-3, "u": 1e-7}
-"""Least share of a level among matches, if strangers show it, and among strangers: nothing that was seen is impossible."""
+"""Least share of a level among matches, if strangers show it, and among strangers: nothing that was seen is
+impossible."""
 ORDINARY = {"m": 0.92, "u": 1e-3}
-"""Of a comparison that training could not learn, because nobody fills it in: share of the best level among matches, and of
-each level but the last among strangers."""
+"""Of a comparison that training could not learn, because nobody fills it in: share of the best level among matches, and
+of each level but the last among strangers."""
 VETO_BELOW = 0.04
-"""An attribute forbids a join where at most this share of matches disagree in it. Shops' records do so in one of fifty; where
-names and dates are replaced by others, as in FEBRL's sets, a veto would only part people from themselves."""
+"""An attribute forbids a join where at most this share of matches disagree in it. Shops' records do so in one of fifty;
+where names and dates are replaced by others, as in FEBRL's sets, a veto would only part people from themselves."""
 ACCEPT, REVIEW = 0.9, 0.5
 
 
-def train(
-    api: DatabaseAPI[Any], described: SplinkDataFrame, count: int, random_pairs: float = RANDOM_PAIRS
-) -> Model:
-    """A model for descriptions (from ``scoring.describe``), of which there are ``count``. Raises ValueError below 100."""
+def train(api: DatabaseAPI[Any], described: SplinkDataFrame, count: int, random_pairs: float = RANDOM_PAIRS) -> Model:
+    """A model for descriptions (from ``scoring.describe``), of which there are ``count``. Raises ValueError below
+    100.
+    """
     if count < 100:
         raise ValueError(f"{count} descriptions of people are too few to train on; at least 100 are needed")
     from splink import Linker, block_on
@@ -68,7 +72,10 @@ def train(
     engine = api.sql_dialect.sql_dialect_str
     partners = _partners(api, described, count)
     linker = Linker(
-        described, settings(engine, chance_of(partners, count), across_clusters=False), log_level=None, validate_settings=False
+        described,
+        settings(engine, chance_of(partners, count), across_clusters=False),
+        log_level=None,
+        validate_settings=False,
     )
     linker.training.estimate_u_using_random_sampling(max_pairs=random_pairs, seed=SEED)
     for columns in ROUNDS:
@@ -138,10 +145,17 @@ def _weights_of(asked: Comparison, m: list[float | None], u: list[float | None])
 def save(model: Model, path: Path) -> None:
     """Write what ``Model.read`` reads; six digits, so that a new training shows as few changed lines as can be."""
     weights = {
-        comparison: {label: {side: float(f"{share:.6g}") for side, share in shares.items()} for label, shares in told.items()}
+        comparison: {
+            label: {side: float(f"{share:.6g}") for side, share in shares.items()} for label, shares in told.items()
+        }
         for comparison, told in model.weights.items()
     }
-    told = {"partners": round(model.partners, 4), "accept": model.accept, "review": model.review, "vetoes": model.vetoes}
+    told = {
+        "partners": round(model.partners, 4),
+        "accept": model.accept,
+        "review": model.review,
+        "vetoes": model.vetoes,
+    }
     path.write_text(json.dumps({**told, "weights": weights}, indent=2) + "\n")
 
 
@@ -166,7 +180,9 @@ def main() -> int:
         model = train(api, described, int(count[0]["descriptions"]))
     save(model, MODEL_FILE)
     write_charts(model)
-    sys.stdout.write(f"{MODEL_FILE.name}: {count[0]['descriptions']:,} descriptions, vetoes {', '.join(model.vetoes)}\n")
+    sys.stdout.write(
+        f"{MODEL_FILE.name}: {count[0]['descriptions']:,} descriptions, vetoes {', '.join(model.vetoes)}\n"
+    )
     return 0
 
 

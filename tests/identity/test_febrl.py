@@ -52,7 +52,9 @@ def f1_of(records: pd.DataFrame, true: np.ndarray) -> tuple[float, float]:
     with duckdb.connect() as con:
         con.register("febrl", records)
         given = set(records.columns)
-        absent = "".join(f", cast(null as varchar) as {name}" for name in DESCRIBED if name not in {*given, "given_forms"})
+        absent = "".join(
+            f", cast(null as varchar) as {name}" for name in DESCRIBED if name not in {*given, "given_forms"}
+        )
         con.execute(
             f"create table records as select *, cast(null as varchar[]) as given_forms, false as is_given_known {absent} from febrl"
         )
