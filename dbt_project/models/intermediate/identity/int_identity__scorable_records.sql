@@ -1,4 +1,5 @@
--- Visitors carry no names and households are no persons; both stay out, and so does everybody when scoring is switched off.
+-- Visitors carry no names and households are no persons; both stay out, and so does everybody when scoring is switched
+-- off.
 with records as (
 
     select * from {{ ref('int_identity__records') }}
