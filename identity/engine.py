@@ -31,4 +31,4 @@ def _write_each_column_name_once() -> None:
 
     written = SqlglotColumnTreeBuilder.sql
     if isinstance(written, property) and written.fget is not None and not hasattr(written.fget, "cache_info"):
-        SqlglotColumnTreeBuilder.sql = property(cache(written.fget))  # type: ignore[method-assign,assignment]
+        SqlglotColumnTreeBuilder.sql = property(cache(written.fget))

@@ -61,8 +61,10 @@ BLOCKING_KEYS = (
     # In either order, for those who type their names into each other's fields.
     ("least(given_first, family_name) || '|' || greatest(given_first, family_name)", 25),
     (
-        "least(given_first, family_name) || '|' || greatest(given_first, family_name)"
-        " || '|' || coalesce(city, postcode)",
+        (
+            "least(given_first, family_name) || '|' || greatest(given_first, family_name)"
+            " || '|' || coalesce(city, postcode)"
+        ),
         40,
     ),
     ("substr(given_first, 1, 1) || '|' || birth_date", 25),

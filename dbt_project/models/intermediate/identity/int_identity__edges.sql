@@ -1,5 +1,6 @@
 -- In the form of stars: each record to the oldest record that carries the identifier, so the number of edges grows with
--- the records and not with their pairs. Beside them what a platform merged itself, and what a person decided, and pairs that scoring joins.
+-- the records and not with their pairs. Beside them what a platform merged itself, and what a person decided, and pairs
+-- that scoring joins.
 with record_identifiers as (
 
     select * from {{ ref('int_identity__record_identifiers') }}

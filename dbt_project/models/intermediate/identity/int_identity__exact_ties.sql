@@ -1,4 +1,5 @@
--- What int_identity__edges will say of identifiers, as numbers alone: scoring leaves alone what is one cluster without it.
+-- What int_identity__edges will say of identifiers, as numbers alone: scoring leaves alone what is one cluster without
+-- it.
 with record_identifiers as (
 
     select * from {{ ref('int_identity__record_identifiers') }}

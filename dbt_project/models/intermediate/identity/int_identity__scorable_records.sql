@@ -1,4 +1,5 @@
--- Visitors carry no names and households are no persons; both stay out, and so does everybody when scoring is switched off.
+-- Visitors carry no names and households are no persons; both stay out, and so does everybody when scoring is switched
+-- off.
 with records as (
 
     select * from {{ ref('int_identity__records') }}
@@ -48,6 +49,12 @@ contacts as (
 
 ),
 
+this_build as (
+
+    select as_of from {{ ref('int_as_of') }}
+
+),
+
 words as (
 
     select
@@ -65,7 +72,7 @@ scorable as (
         {{ family_words('words.given_words') }} as given_name,
         {{ family_words('words.family_words') }} as family_name,
         coalesce({{ name_suffix('words.family_words') }}, {{ name_suffix('words.given_words') }}) as name_suffix,
-        {{ scorable_birth_date('words.birth_date', 'as_of.as_of') }} as birth_date,
+        {{ scorable_birth_date('words.birth_date', 'this_build.as_of') }} as birth_date,
         {{ scorable_address("split_part(addresses.standard_address, '|', 3)") }} as address_line,
         {{ reduced_postal_code(
             'words.postal_code', "upper(coalesce(words.country_code, '" ~ default_country() ~ "'))"
@@ -77,7 +84,7 @@ scorable as (
         variants.given_names as given_forms,
         variants.written_name is not null as is_given_known
     from words
-    cross join {{ ref('int_as_of') }} as as_of
+    cross join this_build
     left join contacts on words.record_key = contacts.record_key
     left join addresses on words.record_key = addresses.record_key
     left join variants on split_part(words.given_words, ' ', 1) = variants.written_name
