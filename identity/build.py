@@ -48,6 +48,7 @@ def room(session: Any, records: Any, ties: Any) -> Iterator[Any]:
     with duckdb.connect() as own:
         threads = session.execute("select current_setting('threads')").fetchall()[0][0]
         own.execute(f"set threads = {threads}")
+        own.execute("set enable_progress_bar = false")
         own.register("records", _arrow(records))
         own.register("clusters", clusters)
         own.execute(f"create table {CLUSTERED} as select * from records inner join clusters using (record_number)")

@@ -1,9 +1,9 @@
 """Phone numbers in E.164 by the world's numbering plans (the library phonenumbers).
 
 The library reads one number in about 60 microseconds, which is half a minute for half a million of them. Nearly all
-numbers are plain: digits with brackets, blanks and hyphens, dialled inside their country or with + and calling code. Those
-are decided here by the library's own patterns in 2 to 4 microseconds, valid or not; whatever is not that simple goes to
-the library. So the answer is always the library's, which a test over numbers of all its regions holds against it.
+numbers are plain: digits with brackets, blanks and hyphens, dialled inside their country or with + and calling code.
+Those are decided here by the library's own patterns in 2 to 4 microseconds, valid or not; whatever is not that simple
+goes to the library. So the answer is always the library's, which a test with numbers of all regions holds against it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cache
 
 import phonenumbers
 import pyarrow as pa
-from phonenumbers.phonemetadata import PhoneMetadata
+from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
 
 PLAIN = re.compile(r"\+?[0-9(][0-9 ().-]{1,40}")
 SIGNS = str.maketrans("", "", "+ ().-")
@@ -149,7 +149,7 @@ def _international(digits: str) -> str | Answer | None:
 @cache
 def _plan(region: str) -> Plan | None:
     metadata = PhoneMetadata.metadata_for_region(region, None)
-    if metadata is None:
+    if metadata is None or metadata.general_desc is None:
         return None
     prefix, stripped = metadata.national_prefix or "", metadata.national_prefix_for_parsing or ""
     # Only then is the prefix, where a number begins with it, all that the library takes away.
@@ -157,7 +157,7 @@ def _plan(region: str) -> Plan | None:
     return Plan(
         calling_code=str(metadata.country_code),
         numbers=_numbers(metadata.country_code),
-        general=re.compile(metadata.general_desc.national_number_pattern),
+        general=re.compile(str(metadata.general_desc.national_number_pattern)),
         lengths=frozenset(metadata.general_desc.possible_length),
         abroad=re.compile(metadata.international_prefix) if metadata.international_prefix else NEVER,
         stripped=re.compile(stripped) if stripped else NEVER,
@@ -183,7 +183,7 @@ def _numbers(calling_code: int) -> Numbers:
 
 def _valid(metadata: PhoneMetadata) -> dict[int, re.Pattern[str]]:
     """Digits -> what a number of a kind looks like; it counts only if the general pattern has it too."""
-    general = metadata.general_desc
+    general = metadata.general_desc or PhoneNumberDesc()
     patterns: dict[int, dict[str, None]] = {}
     for kind in (getattr(metadata, name) for name in KINDS):
         if kind is not None and kind.national_number_pattern:

@@ -67,7 +67,7 @@ def client_of(settings: Mapping[str, str]) -> tuple[RESTClient, datetime]:
 def objects(
     client: RESTClient, feed: Feed, since: datetime, now: datetime, order_fields: frozenset[int]
 ) -> Iterator[Document]:
-    """The objects of all pages since a moment. A cursor that is no longer taken starts the pages anew."""
+    """The objects of all pages since a moment. A cursor that is no longer taken, or a conflict (409), starts anew."""
     parameters = {**feed.parameters, "start_time": str(timegm(min(since, now - YOUNGEST).timetuple()))}
     for attempt in range(ATTEMPTS):
         try:
@@ -75,9 +75,9 @@ def objects(
                 yield from feed.objects(page, order_fields)
             return
         except HTTPError as error:
-            if attempt == ATTEMPTS - 1 or not _is_bad_cursor(error.response):
+            if attempt == ATTEMPTS - 1 or not _starts_anew(error.response):
                 raise
-            log.info("zendesk: the cursor of %s is not valid any more, starting again", feed.name)
+            log.info("zendesk: the pages of %s are not valid any more, starting again", feed.name)
 
 
 def order_fields(client: RESTClient, title: str) -> frozenset[int]:
@@ -96,5 +96,8 @@ def has_no_ratings(error: HTTPError) -> bool:
     return error.response is not None and error.response.status_code in (403, 404)
 
 
-def _is_bad_cursor(response: Response | None) -> bool:
-    return response is not None and response.status_code in (400, 422) and "cursor" in response.text.lower()
+def _starts_anew(response: Response | None) -> bool:
+    if response is None:
+        return False
+    is_cursor = response.status_code in (400, 422) and "cursor" in response.text.lower()
+    return is_cursor or response.status_code == 409

@@ -16,6 +16,11 @@ RATING_LAG = timedelta(days=30)  # a rating may be listed by its offer, weeks be
 EVER = datetime(2007, 1, 1)  # noqa: DTZ001 - UTC without zone; there was no Zendesk before
 
 
+def _updated(found: Document) -> str:
+    """Objects of the system itself may have no date of change, nor any other."""
+    return str(found.get("updated_at") or found.get("created_at") or EVER.isoformat())
+
+
 @dataclass(frozen=True)
 class Feed:
     """One list. ``follow`` names the parameter of the next page and tells it from a page, None at the end.
@@ -30,7 +35,7 @@ class Feed:
     parameters: dict[str, str]
     follow: tuple[str, Callable[[Document], str | None]]
     objects: Callable[[Document, frozenset[int]], Iterator[Document]]
-    version: Callable[[Document], str] = lambda found: str(found["updated_at"])
+    version: Callable[[Document], str] = _updated
     lag: timedelta = LAG
     has_start: bool = True
 

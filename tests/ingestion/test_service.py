@@ -18,6 +18,7 @@ from ingestion import pipeline
 from ingestion.discovery import sources
 from ingestion.surveymonkey import api
 from ingestion.window import Window
+from ingestion.zendesk import api as zendesk
 from sandbox.server import Running, running
 from tests.ingestion.conftest import DAYS, PEOPLE, land
 
@@ -163,6 +164,22 @@ def test_an_account_without_ratings_lands_the_rest_and_says_so(shop: Running, mo
     monkeypatch.setenv("ZENDESK_CLIENT_SECRET", "zd_secret_agent")
     with pytest.raises(pipeline.SourceFailed, match="403"):
         pipeline.land("zendesk")
+
+
+def test_objects_of_the_system_have_no_date_of_change() -> None:
+    (users,) = (feed for feed in sources()["zendesk"].FEEDS if feed.name == "users")
+    assert users.version({"updated_at": None, "created_at": "2026-05-01T00:00:00Z"}) == "2026-05-01T00:00:00Z"
+    assert datetime.fromisoformat(users.version({"updated_at": None}))
+
+
+def test_a_second_that_no_page_holds_is_an_error_and_no_endless_reading() -> None:
+    (events,) = (feed for feed in sources()["zendesk"].FEEDS if feed.name == "ticket_events")
+    follow = zendesk.Follow(*events.follow)
+    page = {"end_time": 1_780_000_000, "end_of_stream": False}
+    follow.update_state(Response(), [page])
+    follow.update_state(Response(), [{**page, "end_time": 1_780_000_001}])
+    with pytest.raises(zendesk.Stuck):
+        follow.update_state(Response(), [{**page, "end_time": 1_780_000_001}])
 
 
 def test_a_backfill_leaves_the_position(shop: Running) -> None:

@@ -89,7 +89,7 @@ CASES = [
     Case(
         "parted",
         "select {{ parted('edges', 'marks') }} as x from (select {{ json_text_array(\"'[\\\"1|2|0\\\", \\\"2|3|0\\\"]'\") }} as edges, "
-        "{{ json_text_array(\"'[\\\"1|1|card|a\\\", \\\"3|1|card|b\\\"]'\") }} as marks) as t",
+        '{{ json_text_array("\'[\\"1|1|card|a\\", \\"3|1|card|b\\"]\'") }} as marks) as t',
         [["1|1", "3|3", "2|1"]],
     ),
     value("parted", "parted('null', \"cast(null as string[])\")", []),

@@ -78,7 +78,9 @@ def test_the_key_of_columns_tells_null_from_text() -> None:
 
 
 def test_an_error_stops_the_query_with_its_message(compiled: Callable[[str], str]) -> None:
-    sql = compiled("select case when count(*) = 1 then {{ raise_error(\"'row ' || max(a)\") }} end from (select 'x' as a) as t")
+    sql = compiled(
+        "select case when count(*) = 1 then {{ raise_error(\"'row ' || max(a)\") }} end from (select 'x' as a) as t"
+    )
     with duckdb.connect() as connection, pytest.raises(duckdb.Error, match="row x"):
         connection.execute(sql).fetchall()
 

@@ -24,7 +24,14 @@ def record(key: str, name: str | None = None, kind: str = "customer", **more: An
 
 def carries(key: str, kind: str, value: str, at: str = "2026-01-01", **more: Any) -> dict[str, Any]:
     seen = {"first_seen_at": at, "last_seen_at": at}
-    return {"record_key": key, "identifier_type": kind, "identifier_value": value, "blocked_reason": None, **seen, **more}
+    return {
+        "record_key": key,
+        "identifier_type": kind,
+        "identifier_value": value,
+        "blocked_reason": None,
+        **seen,
+        **more,
+    }
 
 
 def customers(

@@ -185,7 +185,9 @@ def check_partition(world: World, found: set[frozenset[int]], cut: set[tuple[int
     assert all(any(group <= tied for tied in groups(everybody, kept)) for group in found), "strangers share a customer"
 
 
-def check_ids(before: dict[int, str], after: dict[int, str], first_given: dict[str, int], birth: dict[int, int]) -> None:
+def check_ids(
+    before: dict[int, str], after: dict[int, str], first_given: dict[str, int], birth: dict[int, int]
+) -> None:
     """An unchanged group keeps its id; of whole customers that became one, the oldest id stays."""
     former = partition(before)
     for group in partition(after):

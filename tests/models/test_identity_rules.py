@@ -56,7 +56,10 @@ def test_the_shipped_seeds_are_sound(chain: IdentityChain) -> None:
         ("name_rule = 'refused' where identifier_type = 'email'", "email: has a name_rule other than"),
         ("name_rule = 'ignore' where identifier_type = 'email'", "email: ignores names but limits them"),
         ("is_login = null where identifier_type = 'email'", "email: says neither true nor false"),
-        ("is_edge = false where identifier_type = 'shopify_customer_id'", "shopify_customer_id: is a log-in that joins"),
+        (
+            "is_edge = false where identifier_type = 'shopify_customer_id'",
+            "shopify_customer_id: is a log-in that joins",
+        ),
         ("is_edge = false where identifier_type = 'phone'", "phone: has a window but joins nobody"),
         ("is_login = false", "anonymous_id: limits log-ins where no type is a log-in"),
     ],

@@ -16,7 +16,9 @@ MARKS = st.lists(st.tuples(RECORDS, st.sampled_from(["card", "loyalty"]), st.int
 LIMITS = {"card": 1, "loyalty": 2}
 
 
-def parts(edges: list[tuple[int, int]], marks: list[tuple[int, int, str, int | str]], decided: int = 0) -> dict[int, int]:
+def parts(
+    edges: list[tuple[int, int]], marks: list[tuple[int, int, str, int | str]], decided: int = 0
+) -> dict[int, int]:
     """Record -> part; the first ``decided`` edges are a person's."""
     texts = [f"{one}|{other}|{int(place < decided)}" for place, (one, other) in enumerate(edges)]
     return dict(
@@ -32,7 +34,9 @@ def held(of: dict[int, int], marks: list[tuple[int, str, int]]) -> dict[tuple[in
 
 
 @given(EDGES, MARKS)
-def test_limits_hold_and_every_cut_has_a_reason(edges: list[tuple[int, int]], marks: list[tuple[int, str, int]]) -> None:
+def test_limits_hold_and_every_cut_has_a_reason(
+    edges: list[tuple[int, int]], marks: list[tuple[int, str, int]]
+) -> None:
     own = defaultdict(set)
     for record, what, value in marks:
         own[record, what].add(value)

@@ -14,4 +14,8 @@ left join {{ ref('int_identity__cut_edges') }} as cut
         and cut.cut_reason = 'manual_exclude'
 where
     (links.link_type = 'exclude' and near_ends.customer_id = far_ends.customer_id)
-    or (links.link_type = 'include' and near_ends.customer_id <> far_ends.customer_id and cut.record_number_from is null)
+    or (
+        links.link_type = 'include'
+        and near_ends.customer_id <> far_ends.customer_id
+        and cut.record_number_from is null
+    )

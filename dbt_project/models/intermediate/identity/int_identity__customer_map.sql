@@ -1,6 +1,11 @@
 -- The memory of ids: a row whenever a record gets a customer_id or another one; the newest row of a record counts.
 -- Append only and never rebuilt (full_refresh: false), for ids that tools were told can't be derived again.
-{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false, on_schema_change='append_new_columns') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    full_refresh=false,
+    on_schema_change='append_new_columns'
+) }}
 
 with components as (
 

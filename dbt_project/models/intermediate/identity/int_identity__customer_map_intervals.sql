@@ -1,6 +1,6 @@
--- Who was whom, on two axes of time: from when to when a record belonged to a customer in the data's own time (valid), and
--- between which builds that was what the warehouse knew (known). A build that learns something about the past closes what
--- was known before and says it anew; nothing is lost. macros/identity/customer_map_as_of.sql reads it as of a moment.
+-- Who was whom, on two axes of time: from when to when a record belonged to a customer in the data's own time (valid),
+-- and between which builds the warehouse knew it so (known). A build that learns something about the past closes what
+-- was known before and says it anew; nothing is lost. The macro customer_map_as_of reads it as of a moment.
 {{ config(materialized='view') }}
 
 with customer_map as (

@@ -1,4 +1,4 @@
--- What people decided, with the records it is about. A decision about a record that isn't there (yet) is kept and waits.
+-- What people decided, with the records it is about. A decision about a record that isn't there (yet) waits.
 with links as (
 
     select

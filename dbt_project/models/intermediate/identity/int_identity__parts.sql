@@ -1,5 +1,6 @@
--- The records of each contested group with the part they go to; warehouse/parting.py takes the group's edges strongest first.
--- A group with more records than a customer can have is held together by strong edges alone: log-ins and what ranks above.
+-- The records of each contested group with the part they go to: warehouse/parting.py takes the group's edges strongest
+-- first and leaves out what may not be. A group with more records than a customer can have is held together by strong
+-- edges alone, log-ins and what ranks above them.
 with connected_records as (
 
     select * from {{ ref('int_identity__connected_records') }}
@@ -73,7 +74,7 @@ found as (
         cast(split_part(record_part.pair, '|', 1) as bigint) as record_number,
         cast(split_part(record_part.pair, '|', 2) as bigint) as part_number
     from parted
-    {{ unnest_lateral('parted.record_parts', 'record_part', 'pair') }}
+        {{ unnest_lateral('parted.record_parts', 'record_part', 'pair') }}
 
 ),
 

@@ -1,6 +1,6 @@
 -- Where each record lives, written one way, and whether that says anything: an address that carries more names than a
--- household has is an office, a dormitory or a parcel shop. Evidence beside a name for households and scored edges, never an
--- edge of its own.
+-- household has is an office, a dormitory or a parcel shop. Evidence beside a name, for households and scored edges;
+-- never an edge of its own.
 with records as (
 
     select * from {{ ref('int_identity__records') }}

@@ -29,7 +29,10 @@ checked as (
     select
         case
             when count(*) > 0
-                then {{ raise_error("'Identity rules contradict themselves: ' || min(contradiction) || ' (of ' || cast(count(*) as string) || ')'") }}
+                then
+                    {{ raise_error(
+                        "'Identity rules contradict themselves: ' || min(contradiction) || ' (of ' || cast(count(*) as string) || ')'"
+                    ) }}
         end as error
     from contradictions
 
