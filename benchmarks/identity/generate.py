@@ -109,8 +109,8 @@ cultured as (
 ),
 named as (
     select *, cultured.culture.given + pick(person, 'given', cultured.culture.givens) as given,
-        cultured.culture.family + pick(case when draw(person, 'own name') < 0.8 then -household else person end, 'family',
-            cultured.culture.families) as family
+        cultured.culture.family + pick(case when draw(person, 'own name') < 0.8 then -household else person end,
+            'family', cultured.culture.families) as family
     from cultured
 )
 select person, household, with_others,
