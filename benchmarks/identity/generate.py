@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from sandbox.brand import words
+from sandbox.brand import names, words
 
 PEOPLE_PER_RECORD = 0.6
 MOST_PEOPLE = len(words.AREA_CODES) * 10_000
@@ -68,16 +68,31 @@ def generate(population: Population, folder: Path) -> None:
 def _prepare(con: duckdb.DuckDBPyConnection, population: Population) -> None:
     """Sizes as variables, chance as macros, the word lists as variables."""
     lists = {
-        "given": words.GIVEN, "family": words.FAMILY, "streets": words.STREETS, "domains": words.MAIL_DOMAINS,
+        "cultures": _cultures(), "streets": words.STREETS, "domains": words.MAIL_DOMAINS,
         "areas": words.AREA_CODES, "junk_emails": JUNK_EMAILS, "junk_phones": JUNK_PHONES,
         "cities": [{"city": each[0], "region": each[1], "zip": each[2]} for each in words.CITIES],
     }  # fmt: skip
     for name, value in {**lists, "people": population.people, "records": population.records}.items():
         con.execute(f"set variable {name} = $1", [list(value) if isinstance(value, tuple) else value])
+    for kind, pool, letters in (
+        ("given", names.GIVEN, names.GIVEN_LETTERS), ("family", names.FAMILY, names.FAMILY_LETTERS)
+    ):  # fmt: skip
+        con.execute(
+            f"create table {kind}_names as "
+            "select unnest(range(len($1))) as position, unnest($1) as name, unnest($2) as letters",
+            [list(pool), list(letters)],
+        )
     con.execute(f"set variable total = {population.records + population.added}")
     con.execute(f"create macro draw(n, salt) as (hash(n, salt, {population.seed}) >> 11)::double / 9007199254740992.0")
     con.execute(f"create macro pick(n, salt, size) as (hash(n, salt, {population.seed}) % size)::bigint")
     con.execute("create macro word(pool, n, salt) as pool[1 + pick(n, salt, len(pool))]")
+
+
+def _cultures() -> list[dict[str, int]]:
+    """A hundred entries, each culture as often as its share: where its names begin and how many there are."""
+    pools = zip(names.GIVEN_FIRST, names.GIVEN_COUNT, names.FAMILY_FIRST, names.FAMILY_COUNT, strict=True)
+    cultures = [dict(zip(("given", "givens", "family", "families"), map(int, pool), strict=True)) for pool in pools]
+    return [each for each, share in zip(cultures, names.WEIGHTS, strict=True) for _ in range(round(share * 100))]
 
 
 # Ten people live in seven households: five alone, a pair and a family of three. Some of the pairs and families
@@ -88,12 +103,19 @@ with placed as (
     select range as person, (range // 10) * 7 + [0, 1, 2, 3, 4, 5, 5, 6, 6, 6][1 + range % 10] as household,
         range % 10 >= 5 as with_others
     from range(getvariable('people'))
+),
+cultured as (
+    select *, word(getvariable('cultures'), household, 'culture') as culture from placed
+),
+named as (
+    select *, cultured.culture.given + pick(person, 'given', cultured.culture.givens) as given,
+        cultured.culture.family + pick(case when draw(person, 'own name') < 0.8 then -household else person end,
+            'family', cultured.culture.families) as family
+    from cultured
 )
 select person, household, with_others,
     (household // 7) * 10 + [0, 1, 2, 3, 4, 5, 7][1 + household % 7] as first_of_household,
-    word(getvariable('given'), person, 'given') as given_name,
-    case when draw(person, 'own name') < 0.8 then word(getvariable('family'), household, 'family')
-        else word(getvariable('family'), person, 'family') end as family_name,
+    given_names.name as given_name, family_names.name as family_name,
     with_others and draw(household, 'phone') < 0.275 as has_household_phone,
     with_others and draw(household, 'device') < 0.065 as has_shared_device,
     word(getvariable('cities'), household, 'city') as place,
@@ -103,9 +125,11 @@ select person, household, with_others,
     draw(person, 'moved') < 0.05 as moved,
     draw(person, 'second') < 0.15 as has_second_email,
     date '1946-01-01' + cast(pick(person, 'born', 22000) as integer) as birth_date,
-    lower(given_name) || case when draw(person, 'dot') < 0.6 then '.' else '' end || lower(family_name)
+    given_names.letters || case when draw(person, 'dot') < 0.6 then '.' else '' end || family_names.letters
         || cast(person as varchar) as local_part
-from placed
+from named
+inner join given_names on given_names.position = given
+inner join family_names on family_names.position = family
 """
 
 # Everybody has a record; the rest go to some more than to others (the most active have about twenty).

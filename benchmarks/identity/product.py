@@ -1,8 +1,9 @@
 """The product's own dbt models of identity, run on generated records in a copy of the project.
 
 The copy differs from the project in this: the one provider of records and identifiers reads Parquet files, all other
-shapes have none, and the moment up to which data were seen is that of the newest record. ``dbt run`` is one process, as
-an operator would start it. What dbt costs by itself is the same command over files without rows.
+shapes have none, the moment up to which data were seen is that of the newest record, and without scoring there is no
+scored edge. ``dbt run`` is one process, as an operator would start it. What dbt costs by itself is the same command
+over files without rows.
 """
 
 from __future__ import annotations
@@ -23,6 +24,16 @@ from benchmarks.road import ROOT, measured
 WANTED = "+int_identity__record_customers +fct_customer_merges"
 SHAPES = ("customer_records", "identifiers")
 AS_OF = "select max(updated_at) as as_of from {{ ref('int_identity__records') }}\n"
+NO_SCORED_EDGES = """
+select
+    cast(null as string) as record_key_from, cast(null as string) as record_key_to,
+    cast(null as bigint) as record_number_from, cast(null as bigint) as record_number_to,
+    cast(null as string) as match_rule, cast(null as string) as identifier_type,
+    cast(null as string) as identifier_value, cast(null as bigint) as match_rank,
+    cast(null as double) as match_probability, cast(null as string) as source_system,
+    cast(null as timestamp) as first_seen_at
+where 1 = 0
+"""
 LINKS = """(
     select record_key, identifier_type || ':' || identifier_value as identifier
     from intermediate.int_identity__identifiers where blocked_reason is distinct from 'malformed'
@@ -53,7 +64,7 @@ class Run:
 class Product:
     """A copy of the dbt project below ``folder`` whose provider reads ``<rows>/<shape>/*.parquet``."""
 
-    def __init__(self, folder: Path, rows: Path) -> None:
+    def __init__(self, folder: Path, rows: Path, *, scored: bool = False) -> None:
         self.folder = folder
         self.warehouse = folder / "warehouse.duckdb"
         self.project = folder / "dbt_project"
@@ -69,6 +80,8 @@ class Product:
         for shape in SHAPES:
             (shapes / f"shp_bench__{shape}.sql").write_text(f"select * from read_parquet('{rows}/{shape}/*.parquet')\n")
         next(self.project.rglob("int_as_of.sql")).write_text(AS_OF)
+        if not scored:
+            next(self.project.rglob("int_identity__scored_edges.sql")).write_text(NO_SCORED_EDGES)
 
     def dbt(self, *words: str) -> Run:
         """Run one dbt command; raises RuntimeError when it is not green."""
@@ -102,10 +115,10 @@ class Product:
         return self.dbt("run", "--select", *WANTED.split())
 
 
-def judged(warehouse: Path, data: Path) -> Quality:
-    """Compare a built warehouse with the truth in ``data``; leaves its edges there for the peers."""
+def judged(warehouse: Path, data: Path, edges: str) -> Quality:
+    """Compare a built warehouse with the truth in ``data``; leaves its edges there, as ``<edges>.parquet``."""
     with duckdb.connect(str(warehouse), read_only=True) as con:
-        con.execute(f"copy ({EDGES}) to '{data}/edges.parquet' (format parquet)")
+        con.execute(f"copy ({EDGES}) to '{data}/{edges}.parquet' (format parquet)")
         return quality(con, CLUSTERS, LINKS, f"read_parquet('{data}/owners/base.parquet')")
 
 

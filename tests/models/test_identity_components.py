@@ -90,4 +90,4 @@ def test_all_rounds_are_followed() -> None:
     """A round without its join in int_identity__connected_records would leave its merges out."""
     text = (PROJECT / "models" / "intermediate" / "identity" / "int_identity__connected_records.sql").read_text()
     assert {int(number) for number in re.findall(r"contraction_(\d+)", text)} == set(range(1, ROUNDS + 1))
-    assert {int(number) for number in re.findall(r"left join round_(\d+)", text)} == set(range(1, ROUNDS + 1))
+    assert {int(number) for number in re.findall(r"(?:left|inner) join round_(\d+)", text)} == set(range(1, ROUNDS + 1))

@@ -3,7 +3,7 @@
 with record_identifiers as (
 
     select * from {{ ref('int_identity__record_identifiers') }}
-    where {{ var('scored_edges') }} and is_accepted and is_edge
+    where {{ var('scored_edges') }} and is_accepted and is_edge and record_count is distinct from 1
 
 ),
 

@@ -74,7 +74,6 @@ written as (
 
 ),
 
--- Most values come once: only the others have to be gathered by record and counted.
 repeated as (
 
     select
@@ -86,125 +85,28 @@ repeated as (
 
 ),
 
-gathered as (
+identifiers as {{ gathered_identifiers() }},
+
+reasons as {{ blocked_reasons() }},
+
+blocked_identifiers as (
 
     select
-        written.record_key,
-        written.source_system,
-        written.identifier_type,
-        written.identifier_value,
-        written.is_malformed,
-        max(written.contact_value) as contact_value,
-        min(written.observed_by) as observed_by,
-        min(written.first_seen_at) as first_seen_at,
-        max(written.last_seen_at) as last_seen_at
-    from written
-    inner join repeated
-        on
-            written.identifier_type = repeated.identifier_type
-            and written.identifier_value = repeated.identifier_value
-    group by
-        written.record_key,
-        written.source_system,
-        written.identifier_type,
-        written.identifier_value,
-        written.is_malformed
-
-),
-
-identifiers as (
-
-    select
-        written.*,
-        1 as record_count
-    from written
-    left join repeated
-        on
-            written.identifier_type = repeated.identifier_type
-            and written.identifier_value = repeated.identifier_value
-    where repeated.identifier_type is null
-
-    union all
-
-    select
-        *,
-        count(*) over (partition by identifier_type, identifier_value) as record_count
-    from gathered
-
-),
-
--- Only types that have patterns are held against them, each value once.
-patterns as (
-
-    select
-        identifier_type,
-        pattern,
-        reason
-    from blocked
-    where match_kind = 'like'
-
-),
-
-held_against_patterns as (
-
-    select distinct
-        identifiers.identifier_type,
-        identifiers.identifier_value
+        identifiers.*,
+        case
+            when identifiers.is_malformed then 'malformed'
+            when
+                substr(identifiers.identifier_value, 1, 1) in ('0', '-')
+                and replace(replace(identifiers.identifier_value, '0', ''), '-', '') = ''
+                then 'zeros'
+            else reasons.reason
+        end as blocked_reason
     from identifiers
-    inner join (select distinct identifier_type from patterns) as types
-        on identifiers.identifier_type = types.identifier_type
-
-),
-
-blocked_values as (
-
-    select
-        identifiers.identifier_type,
-        identifiers.identifier_value,
-        1 as precedence,
-        blocked.reason
-    from identifiers
-    inner join blocked on lower(identifiers.identifier_value) = blocked.pattern
-    where blocked.match_kind = 'value'
-
-    union all
-
-    select
-        held_against_patterns.identifier_type,
-        held_against_patterns.identifier_value,
-        2 as precedence,
-        patterns.reason
-    from held_against_patterns
-    inner join patterns
+    left join reasons
         on
-            held_against_patterns.identifier_type = patterns.identifier_type
-            and held_against_patterns.identifier_value like patterns.pattern
-
-),
-
-reasons as (
-
-    select
-        identifier_type,
-        identifier_value,
-        coalesce(min(case when precedence = 1 then reason end), min(reason)) as reason
-    from blocked_values
-    group by identifier_type, identifier_value
+            identifiers.identifier_type = reasons.identifier_type
+            and identifiers.identifier_value = reasons.identifier_value
 
 )
 
-select
-    identifiers.*,
-    case
-        when identifiers.is_malformed then 'malformed'
-        when
-            substr(identifiers.identifier_value, 1, 1) in ('0', '-')
-            and replace(replace(identifiers.identifier_value, '0', ''), '-', '') = ''
-            then 'zeros'
-        else reasons.reason
-    end as blocked_reason
-from identifiers
-left join reasons
-    on
-        identifiers.identifier_type = reasons.identifier_type
-        and identifiers.identifier_value = reasons.identifier_value
+select * from blocked_identifiers

@@ -23,7 +23,6 @@ rules as (
 
 ),
 
--- Log-ins and e-mails seen where a value was seen.
 users as (
 
     {{ identifier_users() }}
@@ -55,32 +54,7 @@ named as (
 
 ),
 
--- What something can be said against: a value of several records, or one record's under several names or log-ins.
-suspects as (
-
-    select
-        identifier_type,
-        identifier_value
-    from identifiers
-    where blocked_reason is not null or record_count is distinct from 1
-
-    union
-
-    select
-        identifier_type,
-        identifier_value
-    from named
-    where given_name_count > 1
-
-    union
-
-    select
-        identifier_type,
-        identifier_value
-    from users
-    where login_count > 1 or email_count > 1
-
-),
+suspects as {{ suspect_values() }},
 
 counted as (
 
