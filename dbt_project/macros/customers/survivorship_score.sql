@@ -12,11 +12,3 @@
 
 {# How many rules an attribute may have in the seed survivorship_rules. #}
 {% macro survivorship_places() %}{{ return(range(1, 6)) }}{% endmacro %}
-
-{# The order of survival, inside a window: by the scores of all places, best first, then by key. #}
-{% macro survivorship_order() -%}
-    {%- for place in survivorship_places() %}
-        score_{{ place }} desc nulls last,
-    {%- endfor %}
-        record_key asc nulls last, attribute_value asc nulls last
-{%- endmacro %}

@@ -43,7 +43,11 @@ ranked as (
     from rivals
     window best as (
         partition by customer_id, attribute
-        order by {{ survivorship_order() }}
+        order by
+            {%- for place in survivorship_places() %}
+                score_{{ place }} desc nulls last,
+            {%- endfor %}
+            record_key asc nulls last, attribute_value asc nulls last
     )
 
 ),
