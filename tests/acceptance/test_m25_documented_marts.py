@@ -1,5 +1,7 @@
 """M25 (without the metrics): every mart has an enforced contract, every column a description and a type."""
 
+KEY_TESTS = {"unique", "primary_key"}
+
 
 def test_every_mart_is_contracted_and_described(manifest: dict):
     missing = []
@@ -22,7 +24,7 @@ def test_every_mart_has_a_tested_key(manifest: dict):
     tested = {
         test["attached_node"]
         for test in manifest["nodes"].values()
-        if test["resource_type"] == "test" and (test.get("test_metadata") or {}).get("name") == "unique"
+        if test["resource_type"] == "test" and (test.get("test_metadata") or {}).get("name") in KEY_TESTS
     }
     marts = {key for key, n in manifest["nodes"].items() if n["resource_type"] == "model" and n["fqn"][1] == "marts"}
     assert not marts - tested
