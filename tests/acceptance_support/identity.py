@@ -6,10 +6,14 @@ known, single owner count: a bot's browser and what several people did on a shar
 The ceiling is what exact identifiers could give: components over links (normalised identifier, true person), without
 any guard. A link between different true people is cut by the person in it, so the ceiling has precision 1 and its
 recall is the share of true pairs that any exact rule could reach.
+
+``python -m tests.acceptance_support.identity <warehouse.duckdb> <folder with record_owners.parquet>`` prints it for one
+built warehouse, say ``make run``'s: ``.selvage/sandbox/demo/warehouse.duckdb .selvage/vendors/truth/*/``.
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -163,3 +167,10 @@ def _pairs(*labels: np.ndarray) -> int:
         joint = joint * (label.max() + 1) + label
     sizes = np.unique(joint, return_counts=True)[1]
     return int((sizes * (sizes - 1) // 2).sum())
+
+
+if __name__ == "__main__":
+    with duckdb.connect(sys.argv[1], read_only=True) as warehouse:
+        found = pairwise(warehouse, Path(sys.argv[2]))
+    print(f"{found.records:,} records: precision {found.precision:.4f}, recall {found.recall:.4f}")
+    print(f"of the ceiling's pairs {found.correct_reachable_pairs / found.reachable_pairs:.4f} are found")
