@@ -45,6 +45,14 @@ def request(url: str, headers: dict[str, str], body: Any = None, method: str | N
         return Answer(error.code, {key.lower(): value for key, value in error.headers.items()}, error.read())
 
 
+def shown(server: Running, sql: str) -> list[Any]:
+    """The first column of a query over the tables of a server's world, all versions and all that is still to come."""
+    with duckdb.connect() as connection:
+        for path in server.world.glob("*.parquet"):
+            connection.execute(f"create view {path.stem} as select * from read_parquet('{path}')")
+        return [row[0] for row in connection.execute(sql).fetchall()]
+
+
 class Shopify:
     """A plain caller of the sandbox's Shopify."""
 

@@ -9,8 +9,7 @@ import pytest
 
 from sandbox.server import Running
 
-from .brand_world import one
-from .conftest import Answer, request
+from .conftest import Answer, request, shown
 
 
 def loyalty(server: Running, path: str, key: str = "ll_sandbox", **query: Any) -> Answer:
@@ -40,11 +39,11 @@ def test_a_loyalty_key_opens_what_its_scopes_say(server: Running) -> None:
     assert loyalty(server, "customers", limit=501).status == 400
 
 
-def test_the_ledger_pages_to_its_end_and_says_how_things_stand_now(server: Running, everything) -> None:
+def test_the_ledger_pages_to_its_end_and_says_how_things_stand_now(server: Running) -> None:
     rows = ledger(server, limit=100)
     assert len(rows) == len({row["id"] for row in rows})
     now = server.now.replace(tzinfo=None)
-    assert len(rows) == one(everything, f"select count(*) from loyaltylion_transactions where created_at <= '{now}'")[0]
+    assert len(rows) == shown(server, f"select count(*) from loyaltylion_transactions where created_at <= '{now}'")[0]
     members: dict[int, int] = {}
     for row in rows:
         members[row["customer"]["id"]] = members.get(row["customer"]["id"], 0) + row["points_approved"]

@@ -10,8 +10,7 @@ import pytest
 
 from sandbox.server import Running
 
-from .brand_world import one
-from .conftest import Answer, request
+from .conftest import Answer, request, shown
 
 MINUTE = 60
 
@@ -61,14 +60,16 @@ def test_tokens_are_for_known_clients(desk: Zendesk) -> None:
     assert Zendesk(desk.server, "zd_secret_surveys").get("satisfaction_ratings.json").status == 403
 
 
-def test_a_cursor_export_shows_each_ticket_once_in_its_last_version(desk: Zendesk, everything) -> None:
+def test_a_cursor_export_shows_each_ticket_once_in_its_last_version(desk: Zendesk) -> None:
     pages = list(desk.export("incremental/tickets/cursor.json", per_page=20, include="metric_sets"))
     tickets = [ticket for page in pages for ticket in page["tickets"]]
     assert len(pages) > 3
     ids = [ticket["id"] for ticket in tickets]
     now = desk.server.now.replace(tzinfo=None)
-    shown = one(everything, f"select count(distinct ticket_id) from zendesk_tickets where updated_at <= '{now}'")[0]
-    assert len(ids) == len(set(ids)) == shown
+    (expected,) = shown(
+        desk.server, f"select count(distinct ticket_id) from zendesk_tickets where updated_at <= '{now}'"
+    )
+    assert len(ids) == len(set(ids)) == expected
     generated = [ticket["generated_timestamp"] for ticket in tickets]
     assert generated == sorted(generated)
     metrics = {one["ticket_id"]: one for page in pages for one in page["metric_sets"]}
@@ -87,7 +88,7 @@ def test_exports_leave_out_the_last_minute(desk: Zendesk) -> None:
         assert all(ticket["generated_timestamp"] <= now - MINUTE for ticket in page["tickets"])
 
 
-def test_a_time_export_repeats_rows_and_tells_of_comments(desk: Zendesk, everything) -> None:
+def test_a_time_export_repeats_rows_and_tells_of_comments(desk: Zendesk) -> None:
     asked: dict[str, Any] = {"start_time": 0, "per_page": 7}
     found: list[dict[str, Any]] = []
     for _ in range(500):
@@ -101,7 +102,7 @@ def test_a_time_export_repeats_rows_and_tells_of_comments(desk: Zendesk, everyth
     ids = [event["id"] for event in found]
     assert len(set(ids)) < len(ids), "the last second of a page comes again"
     now = desk.server.now.replace(tzinfo=None)
-    assert len(set(ids)) == one(everything, f"select count(*) from zendesk_comments where revealed_at <= '{now}'")[0]
+    assert len(set(ids)) == shown(desk.server, f"select count(*) from zendesk_comments where revealed_at <= '{now}'")[0]
     (child,) = found[0]["child_events"]
     assert child["comment_present"] is True
     assert "body" not in child
@@ -118,13 +119,13 @@ def test_a_deleted_ticket_is_exported_and_its_comments_are_not_found(desk: Zende
     assert desk.get(f"tickets/{other['id']}/comments.json").json["comments"][0]["body"]
 
 
-def test_a_merged_user_is_nowhere_and_the_other_one_has_its_addresses(desk: Zendesk, everything) -> None:
+def test_a_merged_user_is_nowhere_and_the_other_one_has_its_addresses(desk: Zendesk) -> None:
     pages = list(desk.export("incremental/users/cursor.json", include="identities"))
     users = {user["id"]: user for page in pages for user in page["users"]}
     now = desk.server.now.replace(tzinfo=None)
-    gone = everything.execute(f"select user_id from zendesk_users where is_gone and updated_at <= '{now}'").fetchall()
+    gone = shown(desk.server, f"select user_id from zendesk_users where is_gone and updated_at <= '{now}'")
     assert gone
-    assert not {key for (key,) in gone} & set(users)
+    assert not set(gone) & set(users)
     identities = [one for page in pages for one in page["identities"]]
     assert {one["user_id"] for one in identities} <= set(users)
     shared = [user for user in users.values() if user["shared_phone_number"]]
