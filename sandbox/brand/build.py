@@ -94,7 +94,7 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(truth, meta_truth(meta))
     arrivals = make_arrivals(shop)
     _write(folder / "web_events.parquet", event_blocks(shop, profiles, arrivals))
-    care = make_care(shop, stores, accounts)
+    care = make_care(shop, stores)
     _write_all(folder, care_tables(care))
     _write_all(truth, with_care(truth_tables(shop, visits, subscribers, profiles, arrivals, stores), care))
     progress("world written")

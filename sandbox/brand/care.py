@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sandbox.brand.customers import Accounts
 from sandbox.brand.loyalty import Loyalty, make_loyalty
 from sandbox.brand.loyalty_tables import loyalty_emails, loyalty_owners, loyalty_tables
 from sandbox.brand.service import Service, make_service
@@ -24,10 +23,10 @@ class Care:
     surveys: Surveys
 
 
-def make_care(shop: Shop, stores: Stores, accounts: Accounts) -> Care:
+def make_care(shop: Shop, stores: Stores) -> Care:
     """Draw it all; of the rest of the world it only reads."""
     service = make_service(shop, stores)
-    return Care(service, make_loyalty(shop, accounts), make_surveys(shop, stores, service))
+    return Care(service, make_loyalty(shop), make_surveys(shop, stores, service))
 
 
 def care_tables(care: Care) -> dict[str, Table]:

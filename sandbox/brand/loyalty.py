@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sandbox.brand.basis import DAY, NEVER, Basis, Bools, Ints
-from sandbox.brand.contacts import PLAIN, Typed
-from sandbox.brand.customers import Accounts
 from sandbox.brand.orders import sum_by
 from sandbox.brand.shop import Shop
+from sandbox.brand.texts import either
+from sandbox.brand.typed_emails import PLAIN, Typed
+from sandbox.brand.typed_names import type_birth_dates
 
 ACCOUNT, GUEST, SECOND = range(3)
 ACTIVITY, ADJUSTMENT, REWARD, EXPIRY = range(4)
@@ -38,6 +40,7 @@ class Members:
     enrolled_at: Ints
     linked_at: Ints
     """When the programme linked a second member to the person's account, NEVER for most."""
+    birth_date: pa.Array
     blocked_at: Ints
 
     def __len__(self) -> int:
@@ -73,15 +76,16 @@ class Loyalty:
     ledger: Ledger
 
 
-def make_loyalty(shop: Shop, accounts: Accounts) -> Loyalty:
+def make_loyalty(shop: Shop) -> Loyalty:
     """Draw who joins; the points follow from the orders."""
     rng = shop.basis.rng("loyalty")
-    members = _members(rng, shop, accounts)
+    members = _members(rng, shop)
     return Loyalty(shop.basis, shop, members, _ledger(rng, shop, members))
 
 
-def _members(rng: np.random.Generator, shop: Shop, accounts: Accounts) -> Members:
+def _members(rng: np.random.Generator, shop: Shop) -> Members:
     people, orders, end, n = shop.people, shop.orders, shop.basis.end, shop.people.count
+    accounts = shop.accounts
     has_account = (accounts.customer_id[:n] >= 0) & ~people.staff
     joins = np.flatnonzero(has_account & (rng.random(n) < 0.5))
     since = (people.account_at * rng.random(n)).astype(np.int64)  # some join long after they opened the account
@@ -125,8 +129,16 @@ def _members(rng: np.random.Generator, shop: Shop, accounts: Accounts) -> Member
         email=Typed(email.take(pa.array(by_time)), typed[by_time], (kind == SECOND)[by_time]),
         enrolled_at=enrolled[by_time],
         linked_at=linked[by_time],
+        birth_date=_birth_dates(rng, shop, person[by_time]),
         blocked_at=blocked[by_time],
     )
+
+
+def _birth_dates(rng: np.random.Generator, shop: Shop, person: Ints) -> pa.Array:
+    """Given by some, for a present on the day; without the year it is not taken."""
+    text, _ = type_birth_dates(shop.basis, rng, shop.people, person)
+    gives = (rng.random(len(person)) < 0.35) & ~pc.starts_with(text, "0000").to_numpy(zero_copy_only=False)
+    return either(gives, text, None)
 
 
 def _ledger(rng: np.random.Generator, shop: Shop, members: Members) -> Ledger:
@@ -154,7 +166,8 @@ def _of_orders(shop: Shop, members: Members) -> list[tuple[object, ...]]:
     member_of[members.person[owns]] = np.flatnonzero(owns)
     member = member_of[orders.person]
     as_member = np.where(members.kind[member] == ACCOUNT, ~orders.guest, orders.guest)
-    earns = (member >= 0) & as_member & ~orders.test & (members.enrolled_at[member] < orders.created_at)
+    own = ~shop.second_account[orders.visit]  # what is bought on a second account earns nobody anything
+    earns = (member >= 0) & as_member & own & ~orders.test & (members.enrolled_at[member] < orders.created_at)
     order = np.flatnonzero(earns)
     points = np.where(earns, orders.subtotal // 100, 0)
     approval = orders.created_at + APPROVED_AFTER

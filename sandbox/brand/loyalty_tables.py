@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from sandbox.brand.basis import NEVER, Ints
 from sandbox.brand.loyalty import ACCOUNT, ACTIVITY, GUEST, PURCHASE, RESOURCES, REWARD, SECOND, Loyalty, running
+from sandbox.brand.scenario_truth import person_ids
 from sandbox.brand.shop import Table
 from sandbox.brand.texts import digits, either, stamps, take
-from sandbox.brand.truth import person_ids
 from sandbox.brand.typed_emails import KINDS
 from sandbox.brand.versions import number_versions
 
@@ -30,11 +30,14 @@ def loyalty_tables(loyalty: Loyalty) -> dict[str, Table]:
 
 def _members(loyalty: Loyalty) -> Table:
     members, ledger, every = loyalty.members, loyalty.ledger, np.arange(len(loyalty.members))
+    merged = loyalty.shop.accounts.merged_at[members.person + loyalty.shop.people.count]
+    merged = np.where((members.kind == ACCOUNT) & (merged > members.enrolled_at), merged, NEVER)
     versions = number_versions(
         [
             (every, members.enrolled_at),
             (every, members.linked_at),
             (every, members.blocked_at),
+            (every, merged),
             (ledger.member, ledger.at),
         ],
         loyalty.basis.end,
@@ -50,9 +53,12 @@ def _members(loyalty: Loyalty) -> Table:
         mine = (reached > 0) & (ledger.member[np.maximum(reached - 1, 0)] == m)
         return np.where(mine, sums[reached], 0)
 
-    customer = loyalty.shop.accounts.customer_id[members.person[m]]
-    account = either((members.kind[m] == ACCOUNT) & (customer >= 0), digits(np.maximum(customer, 0)), None)
-    linked = either(members.linked_at[m] <= at, digits(np.maximum(customer, 0)), account)
+    accounts, person = loyalty.shop.accounts, members.person[m]
+    first = accounts.id_text(person)
+    account = either(members.kind[m] == ACCOUNT, first, None)
+    linked = either(members.linked_at[m] <= at, first, account)
+    # the shop tells the programme of accounts that it merged
+    second = either((members.kind[m] == ACCOUNT) & (merged[m] <= at), accounts.id_text(person + accounts.count), None)
     earned = total(np.where(ledger.resource == REWARD, 0, np.maximum(ledger.approved, 0)))
     claims = (ledger.resource == REWARD).astype(np.int64)
     return {
@@ -63,6 +69,8 @@ def _members(loyalty: Loyalty) -> Table:
         "created_at": stamps(members.enrolled_at[m]),
         "merchant_id": account,
         "linked_merchant_id": linked,
+        "merged_merchant_id": second,
+        "birthday": members.birth_date.take(pa.array(m)),
         "email": members.email.text.take(pa.array(m)),
         "points_approved": total(ledger.approved),
         "points_pending": total(ledger.pending),

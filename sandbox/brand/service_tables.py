@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 
 from sandbox.brand.basis import DAY, NEVER, Bools, Ints
+from sandbox.brand.scenario_truth import person_ids
 from sandbox.brand.service import AGENTS, REASONS, Service
 from sandbox.brand.service_users import CALLER, CHAT, made_up_names
 from sandbox.brand.shop import Table
 from sandbox.brand.texts import digits, either, join, masked, stamps, take
-from sandbox.brand.truth import person_ids
 from sandbox.brand.typed_emails import KINDS
 from sandbox.brand.versions import number_versions
 
@@ -63,8 +63,7 @@ def _users(service: Service) -> Table:
     further = [[email[one] for one in found if email[one]] for found in gained]
     numbers = [[phone[one] for one in found if users.slot[one] == CALLER] for found in gained]
     rows = pa.array(u)
-    customer = shop.accounts.customer_id[users.person[u]]
-    external = either((users.external_at[u] <= at) & (customer >= 0), digits(np.maximum(customer, 0)), None)
+    external = either(users.external_at[u] <= at, shop.accounts.id_text(users.person[u]), None)
     agents, n = len(AGENT_IDS), len(u)
     born = stamps(np.full(agents, -700 * DAY))
     none = pa.nulls(agents, pa.string())

@@ -82,13 +82,13 @@ def make_users(shop: Shop, person: Ints, channel: Ints, at: Ints) -> tuple[Users
         [SECOND, TYPED, CALLER, LOGIN],
         MAIN,
     )
-    first_of_phone = np.unique(people.phone, return_index=True)
-    holder = first_of_phone[1][np.searchsorted(first_of_phone[0], people.phone)]
-    key = np.where(slot == CALLER, holder[person], person) * SLOTS + slot
+    number = people.phone_at(person, at)
+    key = np.where(slot == CALLER, n + number, person) * SLOTS + slot  # a caller is a number, whoever has it
     keys, user = np.unique(key, return_inverse=True)
     slot, m = keys % SLOTS, len(keys)
     by_time = np.argsort(at, kind="stable")
-    owner = person[by_time][np.unique(user[by_time], return_index=True)[1]]  # whoever wrote or called first
+    first_contact = by_time[np.unique(user[by_time], return_index=True)[1]]
+    owner = person[first_contact]  # whoever wrote or called first
     first = np.full(m, NEVER)
     np.minimum.at(first, user, at)
     callers = np.unique(np.stack([user, person]), axis=1)[0]
@@ -96,25 +96,23 @@ def make_users(shop: Shop, person: Ints, channel: Ints, at: Ints) -> tuple[Users
 
     old = (slot == MAIN) & (rng.random(m) < 0.15)
     created = np.where(old, -rng.integers(30 * DAY, 600 * DAY, m), first - 5)
-    number = np.argsort(np.lexsort((keys, created)))
+    rank = np.argsort(np.lexsort((keys, created)))
     email = pc.utf8_lower(
         either(slot == SECOND, people.second_email.take(pa.array(owner)), people.email.take(pa.array(owner)))
     )
     email = either(slot == TYPED, pc.utf8_lower(typed.text.take(pa.array(owner))), email)
     has_email = slot <= TYPED
     knows_phone = (slot == CALLER) | ((slot == MAIN) & (noted | has_shared)[owner])
-    phone = phone_text(
-        np.where(slot == CALLER, people.phone[owner], people.phone_at(owner, created)),
-        np.where(slot == CALLER, 0, rng.integers(0, 3, m)),
-    )
+    known = np.where(slot == CALLER, number[first_contact], people.phone_at(owner, created))
+    phone = phone_text(known, np.where(slot == CALLER, 0, rng.integers(0, 3, m)))
     junk = (slot == MAIN) & (rng.random(m) < 0.02)
     phone = either(junk, words.JUNK_PHONES[1], either(knows_phone, phone, None))
     external = np.where(
         (slot == LOGIN) | ((slot == MAIN) & linked[owner]), np.maximum(account_at[owner], created), NEVER
     )
-    merged_at, into = _merges(rng, keys, slot, first, shared)
+    merged_at, into = _merges(rng, keys, owner * SLOTS, slot, first, shared)
     users = Users(
-        user_id=370_000_000 + 17 * number + rng.integers(0, 17, m),
+        user_id=370_000_000 + 17 * rank + rng.integers(0, 17, m),
         slot=slot,
         person=owner,
         shared=shared,
@@ -131,11 +129,12 @@ def make_users(shop: Shop, person: Ints, channel: Ints, at: Ints) -> tuple[Users
     return users, user
 
 
-def _merges(rng: np.random.Generator, keys: Ints, slot: Ints, first: Ints, shared: Bools) -> tuple[Ints, Ints]:
+def _merges(
+    rng: np.random.Generator, keys: Ints, main_key: Ints, slot: Ints, first: Ints, shared: Bools
+) -> tuple[Ints, Ints]:
     """Some further users of a person are merged into the first one, days after both are known."""
-    main = np.searchsorted(keys, keys - slot)
-    main = np.minimum(main, len(keys) - 1)
-    merges = (slot != MAIN) & (keys[main] == keys - slot) & ~shared & (rng.random(len(keys)) < 0.2)
+    main = np.minimum(np.searchsorted(keys, main_key), len(keys) - 1)
+    merges = (slot != MAIN) & (keys[main] == main_key) & ~shared & (rng.random(len(keys)) < 0.2)
     known = np.maximum(first, first[main])
     at = np.where(merges, known + rng.integers(3_600, 10 * DAY, len(keys)), NEVER)
     return at, np.where(merges, main, -1)

@@ -14,13 +14,13 @@ import pyarrow as pa
 
 from sandbox.brand.aftersales import FINE
 from sandbox.brand.basis import DAY, NEVER, Basis, Bools, Ints
+from sandbox.brand.scenario_truth import person_ids
 from sandbox.brand.service import SLOW, Service
 from sandbox.brand.shop import Shop, Table
 from sandbox.brand.store_orders import COMPLETED, SALE
 from sandbox.brand.store_world import Stores
 from sandbox.brand.stores import STORES
 from sandbox.brand.texts import digits, either, flat, join, masked, stamps, take
-from sandbox.brand.truth import person_ids
 from sandbox.brand.typed_emails import KINDS, PLAIN
 from sandbox.brand.versions import number_versions
 
@@ -151,8 +151,9 @@ def _responses(surveys: Surveys) -> Table:
     contact = shop.contacts.row_of_visit[shop.orders.visit[np.maximum(found.order[r], 0)]]
     mailed = found.by_mail[r] & ~found.anonymous[r]
     linked = ~found.by_mail[r] & ~found.anonymous[r]
-    customer = shop.accounts.customer_id[found.person[r]]
-    knows = linked & (found.survey[r] != AFTER_VISIT) & (customer >= 0) & ~_as_guest(surveys, r)
+    of_order = shop.account_of_visit(shop.orders.visit[np.maximum(found.order[r], 0)])
+    account = np.where(found.order[r] >= 0, of_order, found.person[r])
+    knows = linked & (found.survey[r] != AFTER_VISIT) & ~_as_guest(surveys, r)
     is_done = found.finished_at[r] <= at
     status = np.where(found.shut_out[r], 2, np.where(is_done, 0, 1))
     scored = ~found.shut_out[r] & (is_done | ~found.skipped[r])
@@ -169,7 +170,7 @@ def _responses(surveys: Surveys) -> Table:
         "survey_id": take(SURVEYS, found.survey[r]),
         "collector_id": take((BY_MAIL, BY_LINK, BY_RECEIPT), np.where(found.survey[r] == 1, 2, 1 - found.by_mail[r])),
         "email": either(mailed, shop.contacts.email.text.take(pa.array(contact)), None),
-        "customer_id": either(knows, digits(np.maximum(customer, 0)), None),
+        "customer_id": either(knows, shop.accounts.id_text(account), None),
         "order_id": either(linked, either(found.store_order[r] >= 0, till_id, order_id), None),
         "ticket_id": either(linked & (found.ticket[r] >= 0), digits(ticket), None),
         "location": take(LOCATION_CODES, np.where(linked, found.location[r], -1)),

@@ -157,7 +157,7 @@ def _seconds(stream: Stream, name: str) -> Any:
 def _customer(row: Row) -> Row:
     key, lower, upper = TIERS[row["tier"]]
     tier = {"id": key, "name": row["tier"], "default": lower == 0, "lower_bound": lower, "upper_bound": upper}
-    linked = row["linked_merchant_id"]
+    linked = [one for one in (row["linked_merchant_id"], row["merged_merchant_id"]) if one]
     return {
         "id": row["member_id"],
         "merchant_id": row["merchant_id"],
@@ -170,11 +170,11 @@ def _customer(row: Row) -> Row:
         "guest": row["guest"],
         "enrolled": True,
         "enrolled_at": row["created_at"],
-        "birthday": None,
+        "birthday": row["birthday"],
         "referral_id": f"r{row['member_id']:x}",
         "referred_by": None,
         "insights_segment": "Loyal",
-        "linked_merchant_ids": [linked] if linked else [],
+        "linked_merchant_ids": linked,
         "loyalty_tier_membership": {
             "started_at": row["created_at"],
             "expires_at": None,

@@ -53,14 +53,15 @@ def test_a_tickets_order_is_of_who_asks(everything):
 
 
 def test_shared_phones_are_flagged(everything):
-    """A number noted on users of several people is flagged on every one that has an address."""
+    """A household's number is flagged on every user that has an address."""
     none(
         everything,
-        """select phone from zendesk_users as users
+        """select user_id from zendesk_users as users
         inner join truth_record_owners as owner
             on owner.source_system = 'zendesk' and owner.source_record_id = user_id::text
-        where email is not null and phone is not null and not shared_phone_number
-        group by phone having count(distinct person_id) > 1""",
+        inner join truth_people as people on people.person_id = owner.person_id
+        where users.email is not null and users.phone is not null and people.household_phone
+            and not shared_phone_number""",
     )
     assert one(everything, "select count(*) from zendesk_users where shared_phone_number")[0] > 0
 

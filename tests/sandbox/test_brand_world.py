@@ -208,6 +208,7 @@ def test_references_lead_somewhere(everything):
         ("zendesk_ratings", "ticket_id", "zendesk_tickets", "ticket_id"),
         ("zendesk_users", "external_id", "shopify_customers", "customer_id"),
         ("loyaltylion_members", "linked_merchant_id", "shopify_customers", "customer_id"),
+        ("loyaltylion_members", "merged_merchant_id", "shopify_customers", "customer_id"),
         ("loyaltylion_transactions", "member_id", "loyaltylion_members", "member_id"),
         ("loyaltylion_transactions", "order_id", "shopify_orders", "order_id"),
         ("surveymonkey_responses", "survey_id", "surveymonkey_surveys", "survey_id"),
