@@ -60,10 +60,10 @@ def predicted_value(summary: pa.Table, models: Sequence[Mapping[str, Any]]) -> p
     return pa.table(
         {
             "customer_id": summary["customer_id"],
-            "expected_orders_365d": orders,
-            "expected_net_sales_365d": net_sales,
+            "expected_365d_orders": orders,
+            "expected_365d_amount": net_sales,
             "probability_active": active,
-            "probability_purchase_365d": again,
+            "purchase_365d_probability": again,
             "expected_order_value_amount": value,
             "prediction_status": status.cast(pa.string()),
         }

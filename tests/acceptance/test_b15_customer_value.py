@@ -117,7 +117,7 @@ def test_every_person_who_bought_has_a_prediction_with_its_reason(first: Walk):
     days, _ = purchases_of(first)
     with first.warehouse() as con:
         rows = con.sql(
-            "select customer_id, expected_orders_365d, prediction_status from intermediate.int_customers__predicted_value"
+            "select customer_id, expected_365d_orders, prediction_status from intermediate.int_customers__predicted_value"
         ).fetchall()
     assert {row[0] for row in rows} == set(days)
     assert all(row[1] is not None or row[2] != "predicted" for row in rows)
@@ -162,5 +162,5 @@ def test_predictions_for_a_year_match_the_year_that_came():
         {name: past[f"calibration_{name}"] if name in AS_OF_THEN else past[name] for name in past.column_names}
     )
     predicted = predicted_value(known, value_model(known).to_pylist())
-    expected = pc.mean(predicted["expected_orders_365d"]).as_py()
+    expected = pc.mean(predicted["expected_365d_orders"]).as_py()
     assert expected == pytest.approx(pc.mean(past["holdout_purchase_count"]).as_py(), rel=0.05)

@@ -28,7 +28,7 @@ REMEMBERS = {
     "int_identity__merge_log",
     "fct_customer_merges",
 }
-PEOPLE = {"1": "Ana", "2": "Bo", "3": "Cleo", "4": "Cleo"}
+PEOPLE = {"1": "Ana Roth", "2": "Bo Lind", "3": "Cleo Marsh", "4": "Cleo Ortega"}  # the last two are one, married
 MERGED = "insert into seeds.manual_identity_links (link_type, record_key_from, record_key_to) values "
 
 
@@ -37,9 +37,10 @@ def dated(at: str) -> dict[str, str]:
 
 
 def person(key: str, name: str) -> dict[str, Any]:
-    contact = {"email": f"person{key}@example.com", "phone": "+12125550100" if name == "Cleo" else None}
+    contact = {"email": f"person{key}@example.com", "phone": "+12125550100" if name.startswith("Cleo") else None}
     consent = {"email_marketing_state": "SUBSCRIBED", "email_marketing_updated_at": "2026-05-01"}
-    return {"id": key, "first_name": name, **contact, **consent, **dated(f"2026-05-01 0{key}:00:00")}
+    given, family = name.split()
+    return {"id": key, "first_name": given, "last_name": family, **contact, **consent, **dated(f"2026-05-01 0{key}:00:00")}
 
 
 def event(key: str, at: str, **more: Any) -> dict[str, Any]:

@@ -45,11 +45,11 @@ def test_every_customer_is_predicted_and_what_is_expected_hangs_together():
     paid = models.to_pylist()[0]["paid_purchase_share"]
     assert predicted.num_rows == summary().num_rows
     assert set(predicted["prediction_status"].to_pylist()) == {"predicted"}
-    assert predicted.schema.field("expected_net_sales_365d").type == pa.decimal128(18, 4)
+    assert predicted.schema.field("expected_365d_amount").type == pa.decimal128(18, 4)
     for row in predicted.slice(0, 200).to_pylist():
-        assert 0 <= row["probability_purchase_365d"] <= row["probability_active"] <= 1
-        product = row["expected_orders_365d"] * paid * float(row["expected_order_value_amount"])
-        assert float(row["expected_net_sales_365d"]) == pytest.approx(product, abs=0.001)
+        assert 0 <= row["purchase_365d_probability"] <= row["probability_active"] <= 1
+        product = row["expected_365d_orders"] * paid * float(row["expected_order_value_amount"])
+        assert float(row["expected_365d_amount"]) == pytest.approx(product, abs=0.001)
 
 
 def test_a_fit_survives_being_written_down():
@@ -65,7 +65,7 @@ def test_too_few_customers_give_nulls_and_the_reason():
     models, predicted, backtest = tables(summary().slice(0, 40))
     assert "too few customers: 40" in models.to_pylist()[0]["purchases_status"]
     assert predicted.num_rows == 40
-    for name in ("expected_orders_365d", "expected_net_sales_365d", "probability_active"):
+    for name in ("expected_365d_orders", "expected_365d_amount", "probability_active"):
         assert predicted[name].null_count == 40
     assert all("too few customers" in reason for reason in predicted["prediction_status"].to_pylist())
     assert backtest.num_rows == 0
@@ -78,8 +78,8 @@ def test_orders_are_predicted_where_spend_is_not():
         pa.array(np.zeros(summary().num_rows, np.int64)),
     )
     _, predicted, _ = tables(free)
-    assert predicted["expected_orders_365d"].null_count == 0
-    assert predicted["expected_net_sales_365d"].null_count == predicted.num_rows
+    assert predicted["expected_365d_orders"].null_count == 0
+    assert predicted["expected_365d_amount"].null_count == predicted.num_rows
     assert "spend: too few" in predicted["prediction_status"][0].as_py()
 
 

@@ -197,6 +197,13 @@ def land(
         "last_order_date date",
         totals,
     )
+    table(
+        con,
+        "int_customers__predicted_value",
+        "customer_id varchar, expected_365d_orders double, expected_365d_amount decimal(18, 4), "
+        "purchase_365d_probability double",
+        [],
+    )
     return told
 
 

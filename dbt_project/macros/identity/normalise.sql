@@ -24,8 +24,9 @@
 {%- endmacro %}
 
 {# Whether two given-name keys may be one person's: equal, an initial and a name, a short form that lacks two letters
-   or more (sam, samuel), or one letter wrong inside a longer name (jonathan, johnathan). The last letter must agree
-   there: maria and mario are two people. #}
+   or more (sam, samuel), or one slip inside a longer name, a letter wrong or exchanged with the next (jonathan,
+   johnathan, jonahtan). The first letter must agree there, and the last one unless the slip exchanged it: maria and
+   mario are two people. #}
 {% macro given_names_agree(left, right) -%}
     (
         {{ left }} = {{ right }}
@@ -37,11 +38,28 @@
             and substr({{ left }}, 1, length({{ right }})) = {{ right }})
         or (least(length({{ left }}), length({{ right }})) >= 4
             and substr({{ left }}, 1, 1) = substr({{ right }}, 1, 1)
-            and substr({{ left }}, length({{ left }}), 1) = substr({{ right }}, length({{ right }}), 1)
-            and levenshtein({{ left }}, {{ right }}) <= 1)
+            and (
+                (
+                    substr({{ left }}, length({{ left }}), 1) = substr({{ right }}, length({{ right }}), 1)
+                    and levenshtein({{ left }}, {{ right }}) <= 1
+                )
+                or {{ letters_exchanged(left, right) }}
+            ))
     )
 {%- endmacro %}
 
+{# {name_key, other_name_key}: ways to write one given name (kate, katherine), from the seed given_name_variants. #}
+{% macro name_variants() -%}
+(
+
+    select distinct
+        variants.written_name as name_key,
+        others.written_name as other_name_key
+    from {{ ref('given_name_variants') }} as variants
+    inner join {{ ref('given_name_variants') }} as others on variants.given_name = others.given_name
+
+)
+{%- endmacro %}
 
 {# A family or street name without accents and case. #}
 {% macro plain_letters(text) -%}

@@ -1,4 +1,4 @@
-{# Values that several names share and that join by name. Both macros read CTEs of int_identity__guarded_identifiers. #}
+{# Values that several names share and that join by name. The macros read CTEs of int_identity__guarded_identifiers. #}
 
 {# {identifier_type, identifier_value} under more than one name. #}
 {% macro split_values() -%}
@@ -8,7 +8,7 @@
         identifier_names.identifier_type,
         identifier_names.identifier_value
     from identifier_names
-    inner join rules on identifier_names.identifier_type = rules.identifier_type and rules.name_rule = 'split'
+    inner join rules on identifier_names.identifier_type = rules.identifier_type and rules.name_rule in ('split', 'require')
     group by identifier_names.identifier_type, identifier_names.identifier_value
     having count(distinct identifier_names.name_group) > 1
 
@@ -31,6 +31,30 @@
             identifier_names.identifier_type = split_values.identifier_type
             and identifier_names.identifier_value = split_values.identifier_value
     group by identifier_names.record_key, identifier_names.identifier_type, identifier_names.identifier_value
+
+)
+{%- endmacro %}
+
+{# {record_key, identifier_type, identifier_value}: records that speak for no name, at a value of several records that
+   joins by name alone. Whose they are can't be told: the next of the household may have called. #}
+{% macro nameless_records() -%}
+(
+
+    select
+        identifiers.record_key,
+        identifiers.identifier_type,
+        identifiers.identifier_value
+    from identifiers
+    inner join rules on identifiers.identifier_type = rules.identifier_type and rules.name_rule = 'require'
+    left join identifier_names
+        on
+            identifiers.record_key = identifier_names.record_key
+            and identifiers.identifier_type = identifier_names.identifier_type
+            and identifiers.identifier_value = identifier_names.identifier_value
+    where
+        identifiers.blocked_reason is null
+        and identifiers.record_count is distinct from 1
+        and identifier_names.record_key is null
 
 )
 {%- endmacro %}

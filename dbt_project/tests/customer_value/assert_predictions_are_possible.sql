@@ -8,12 +8,12 @@ left join {{ ref('int_customers__predicted_value') }} as predicted on summary.cu
 where
     predicted.customer_id is null
     or predicted.probability_active not between 0 and 1
-    or predicted.probability_purchase_365d not between 0 and predicted.probability_active
-    or predicted.expected_orders_365d < predicted.probability_purchase_365d - 0.000001
-    or predicted.expected_net_sales_365d < 0
+    or predicted.purchase_365d_probability not between 0 and predicted.probability_active
+    or predicted.expected_365d_orders < predicted.purchase_365d_probability - 0.000001
+    or predicted.expected_365d_amount < 0
     or summary.recency_days not between 0 and summary.age_days
     or summary.repeat_purchase_count > summary.recency_days
     or (
         predicted.prediction_status = 'predicted'
-        and (predicted.expected_orders_365d is null or predicted.expected_net_sales_365d is null)
+        and (predicted.expected_365d_orders is null or predicted.expected_365d_amount is null)
     )

@@ -32,6 +32,8 @@ split_values as {{ split_values() }},
 
 split_records as {{ split_records() }},
 
+nameless_records as {{ nameless_records() }},
+
 judged as (
 
     select
@@ -47,6 +49,7 @@ judged as (
             when overfull.record_key is not null then 'too_many_values_on_record'
             when split_values.identifier_type is not null and coalesce(split_records.name_count, 0) <> 1
                 then 'name_unclear_on_shared_value'
+            when nameless_records.record_key is not null then 'no_name_on_shared_value'
         end as refused_reason,
         identifiers.record_count,
         identifiers.first_seen_at,
@@ -71,6 +74,11 @@ judged as (
             identifiers.record_key = split_records.record_key
             and identifiers.identifier_type = split_records.identifier_type
             and identifiers.identifier_value = split_records.identifier_value
+    left join nameless_records
+        on
+            identifiers.record_key = nameless_records.record_key
+            and identifiers.identifier_type = nameless_records.identifier_type
+            and identifiers.identifier_value = nameless_records.identifier_value
 
 ),
 

@@ -17,6 +17,8 @@ rules as (
 
 ),
 
+variants as {{ name_variants() }},
+
 many_named as (
 
     select record_key
@@ -87,7 +89,13 @@ name_groups as (
         on
             names.identifier_type = others.identifier_type
             and names.identifier_value = others.identifier_value
-            and {{ given_names_agree('names.given_name_key', 'others.given_name_key') }}
+    left join variants
+        on
+            names.given_name_key = variants.name_key
+            and others.given_name_key = variants.other_name_key
+    where
+        variants.name_key is not null
+        or {{ given_names_agree('names.given_name_key', 'others.given_name_key') }}
     -- The fullest spelling stands for the group.
     qualify row_number() over (
         partition by names.identifier_type, names.identifier_value, names.given_name_key

@@ -96,9 +96,9 @@ valued as (
         {%- for days in windows %}
             cast(windows.ltv_{{ days }}d_amount as decimal(18, 4)) as ltv_{{ days }}d_amount,
         {%- endfor %}
-        cast(predicted.expected_orders_365d as decimal(18, 6)) as expected_365d_orders,
-        predicted.expected_net_sales_365d as expected_365d_amount,
-        cast(1 - predicted.probability_active as decimal(18, 6)) as churn_probability,
+        cast(predicted.expected_365d_orders as decimal(18, 6)) as expected_365d_orders,
+        predicted.expected_365d_amount as expected_365d_amount,
+        cast(1 - predicted.purchase_365d_probability as decimal(18, 6)) as churn_probability,
         {%- for days in windows %}
             {{ dbt.datediff('scored.first_order_date', 'scored.as_of_date', 'day') }} > {{ days }}
                 as is_ltv_{{ days }}d_mature,
