@@ -40,7 +40,14 @@ def person(key: str, name: str) -> dict[str, Any]:
     contact = {"email": f"person{key}@example.com", "phone": "+12125550100" if name.startswith("Cleo") else None}
     consent = {"email_marketing_state": "SUBSCRIBED", "email_marketing_updated_at": "2026-05-01"}
     given, family = name.split()
-    return {"id": key, "first_name": given, "last_name": family, **contact, **consent, **dated(f"2026-05-01 0{key}:00:00")}
+    return {
+        "id": key,
+        "first_name": given,
+        "last_name": family,
+        **contact,
+        **consent,
+        **dated(f"2026-05-01 0{key}:00:00"),
+    }
 
 
 def event(key: str, at: str, **more: Any) -> dict[str, Any]:

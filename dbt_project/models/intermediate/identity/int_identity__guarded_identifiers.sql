@@ -28,11 +28,7 @@ shared_devices as {{ shared_devices() }},
 
 overfull as {{ overfull_records() }},
 
-split_values as {{ split_values() }},
-
 split_records as {{ split_records() }},
-
-nameless_records as {{ nameless_records() }},
 
 judged as (
 
@@ -47,9 +43,7 @@ judged as (
             when refused.refused_reason is not null then refused.refused_reason
             when shared_devices.record_key is not null and not rules.is_login then 'shared_device'
             when overfull.record_key is not null then 'too_many_values_on_record'
-            when split_values.identifier_type is not null and coalesce(split_records.name_count, 0) <> 1
-                then 'name_unclear_on_shared_value'
-            when nameless_records.record_key is not null then 'no_name_on_shared_value'
+            else split_records.refused_reason
         end as refused_reason,
         identifiers.record_count,
         identifiers.first_seen_at,
@@ -65,20 +59,11 @@ judged as (
         on
             identifiers.record_key = overfull.record_key
             and identifiers.identifier_type = overfull.identifier_type
-    left join split_values
-        on
-            identifiers.identifier_type = split_values.identifier_type
-            and identifiers.identifier_value = split_values.identifier_value
     left join split_records
         on
             identifiers.record_key = split_records.record_key
             and identifiers.identifier_type = split_records.identifier_type
             and identifiers.identifier_value = split_records.identifier_value
-    left join nameless_records
-        on
-            identifiers.record_key = nameless_records.record_key
-            and identifiers.identifier_type = nameless_records.identifier_type
-            and identifiers.identifier_value = nameless_records.identifier_value
 
 ),
 

@@ -60,13 +60,6 @@ names as (
 ),
 
 -- One name is its own group. So is each of very many: the value is refused whatever the spellings.
-comparable as (
-
-    select * from names
-    where name_count between 2 and 50
-
-),
-
 name_groups as (
 
     select
@@ -84,8 +77,8 @@ name_groups as (
         names.identifier_value,
         names.given_name_key,
         others.given_name_key as name_group
-    from comparable as names
-    inner join comparable as others
+    from names
+    inner join names as others
         on
             names.identifier_type = others.identifier_type
             and names.identifier_value = others.identifier_value
@@ -94,8 +87,11 @@ name_groups as (
             names.given_name_key = variants.name_key
             and others.given_name_key = variants.other_name_key
     where
-        variants.name_key is not null
-        or {{ given_names_agree('names.given_name_key', 'others.given_name_key') }}
+        names.name_count between 2 and 50
+        and (
+            variants.name_key is not null
+            or {{ given_names_agree('names.given_name_key', 'others.given_name_key') }}
+        )
     -- The fullest spelling stands for the group.
     qualify row_number() over (
         partition by names.identifier_type, names.identifier_value, names.given_name_key

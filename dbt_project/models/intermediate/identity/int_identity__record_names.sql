@@ -73,7 +73,9 @@ written_in_emails as (
     from identifiers
     inner join records on identifiers.record_key = records.record_key and records.given_name_key is null
     inner join known_names on split_part(identifiers.identifier_value, '.', 1) = known_names.given_name_key
-    where identifiers.identifier_type = 'email' and identifiers.blocked_reason is null
+    where
+        identifiers.identifier_type = 'email'
+        and identifiers.blocked_reason is null
         and split_part(identifiers.identifier_value, '@', 1) like '%_.__%'
 
 ),

@@ -97,7 +97,7 @@ valued as (
             cast(windows.ltv_{{ days }}d_amount as decimal(18, 4)) as ltv_{{ days }}d_amount,
         {%- endfor %}
         cast(predicted.expected_365d_orders as decimal(18, 6)) as expected_365d_orders,
-        predicted.expected_365d_amount as expected_365d_amount,
+        predicted.expected_365d_amount,
         cast(1 - predicted.purchase_365d_probability as decimal(18, 6)) as churn_probability,
         {%- for days in windows %}
             {{ dbt.datediff('scored.first_order_date', 'scored.as_of_date', 'day') }} > {{ days }}

@@ -59,6 +59,8 @@ cards as (
     union all
     {{ quality_card('most_given_names', 'spread', 'given_name_count', by='given_name_count', is_most=true) }}
     union all
+    {{ quality_card('most_family_names', 'spread', 'family_name_count', by='family_name_count', is_most=true) }}
+    union all
     {{ quality_card('largest_cluster', 'spread', 'record_count', by='record_count', is_most=true) }}
     union all
     {{ quality_card('refused_identifiers', 'record_identifiers', 'not is_accepted') }}
