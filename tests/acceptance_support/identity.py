@@ -90,6 +90,20 @@ def pairwise(con: duckdb.DuckDBPyConnection, truth: Path) -> Pairwise:
     )
 
 
+def ceilings(con: duckdb.DuckDBPyConnection, truth: Path) -> np.ndarray:
+    """The component of each owned record, in the order of their keys, over what exact identifiers could join."""
+    owned = con.execute(
+        f"""
+        select records.record_key, owners.person_id
+        from intermediate.int_identity__record_customers as records
+        inner join ({OWNERS}) as owners on owners.record_key = records.record_key
+        order by records.record_key nulls last
+        """,
+        [str(truth / "record_owners.parquet")],
+    ).fetchnumpy()
+    return _ceiling(con, owned["record_key"], _codes(owned["person_id"]))
+
+
 def over_merges(con: duckdb.DuckDBPyConnection, truth: Path) -> list[tuple[str, str, str, str]]:
     """Where two people became one: (customer_id, identifier_type, identifier_value, scenario or '') of each edge that
     joins records of different people, or reaches a record of nobody that such edges meet in.
