@@ -5,6 +5,7 @@ SHELL := /bin/bash
 BRAND ?= demo
 DAYS ?= 1
 PEOPLE ?= 5000
+RECORDS ?= 1000000
 DAY ?= 2026-06-12
 VENDOR ?= shopify
 export SELVAGE_BRAND := $(BRAND)
@@ -19,10 +20,10 @@ STAMP := $(VENV)/.installed
 # In the sandbox a command runs beside the sandbox's vendors; elsewhere it talks to the real ones.
 BESIDE := $(if $(filter sandbox,$(SELVAGE_ENV)),$(PY) -m sandbox with --,)
 
-.PHONY: help env run connect ui dashboards plan advance report test lint bench lock clean
+.PHONY: help env run connect ui dashboards plan advance report explain rules test lint bench bench-identity lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-14s %s\n", $$1, $$2}'
 
 env: $(STAMP)  ## make .venv with everything that running and testing need
 
@@ -60,6 +61,12 @@ advance: env  ## let DAYS=1 pass in the sandbox
 report: env  ## a day of Shopify's sales report beside ours (DAY=2026-06-12)
 	@$(PY) -m sandbox with -- $(PY) -m benchmarks.sales_report --day $(DAY)
 
+explain: env  ## why two records are one customer (RECORDS="shopify:1 klaviyo:2", or a customer_id)
+	@$(PY) -m identity explain $(foreach record,$(RECORDS),'$(record)')
+
+rules: env  ## what a changed identity seed would merge, split and leave as it is (SEED=my_identity_rules.csv)
+	@$(PY) -m identity rules --seed-file $(SEED)
+
 test: env lint  ## prove it: lint, then every test, the fast ones first
 	@$(PY) -m pytest -n 2 --no-loadscope-reorder
 
@@ -71,6 +78,9 @@ lint: env  ## ruff, mypy, sqlfluff and the names check
 
 bench: env  ## seconds, CPU, memory and rows of each stage for PEOPLE=5000, as JSON and a table
 	@$(PY) -m benchmarks.road --people $(PEOPLE)
+
+bench-identity: env  ## who is who at RECORDS=1000000, beside Splink, recursive SQL, scipy and igraph on the same rows
+	@$(PY) -m benchmarks.identity --records $(RECORDS)
 
 lock: env  ## compile requirements.lock again from pyproject.toml, for all platforms, with hashes
 	@$(PY) -m pip install -q uv && $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes \

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import activation, automation, checks, ingestion, publishing, transformation
+from orchestration import activation, automation, checks, identity, ingestion, publishing, transformation
 
 
 def build() -> dg.Definitions:
@@ -24,6 +24,7 @@ def build() -> dg.Definitions:
         assets=[
             *landing.values(),
             *transformation.model_assets(manifest, translator),
+            *identity.identity_assets(),
             *publishing.publishing_assets(*published_keys(manifest, translator)),
             *activation.sync_assets(syncs),
         ],

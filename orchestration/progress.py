@@ -38,6 +38,7 @@ class Progress(logging.Handler):
     seconds: dict[str, float] = field(default_factory=dict)
     failed: list[Failed] = field(default_factory=list)
     tests: int = 0
+    warned: int = 0
     _started: dict[str, float] = field(default_factory=dict)
     _done: dict[str, list[str]] = field(default_factory=dict)
     _checked: dict[str, str] = field(default_factory=dict)
@@ -88,7 +89,10 @@ class Progress(logging.Handler):
                 if not found.passed:
                     if step_name(step)[0] == "check":
                         self._checked[step] = one_line(found.description or "")
-                    self._print(f"           ! {found.check_name} failed. {one_line(found.description or '')}")
+                    warns = found.severity == dg.AssetCheckSeverity.WARN
+                    self.warned += warns
+                    told = f"{'warns' if warns else 'failed'}. {one_line(found.description or '')}"
+                    self._print(f"           ! {found.check_name} {told}".rstrip())
             case dg.DagsterEventType.STEP_SUCCESS:
                 self._success(step)
             case dg.DagsterEventType.STEP_FAILURE:
@@ -96,6 +100,11 @@ class Progress(logging.Handler):
                 reason = self._checked.pop(step, "") or failure_text(event)
                 self.failed.append(Failed(stage, name, reason))
                 self._print(f"  {stage:<8} {name}: FAILED after {self._seconds(step):.1f} s")
+
+    def told_checks(self) -> str:
+        """How many checks passed, and how many warn; those that fail stop a run."""
+        passed = f"{self.tests - self.warned} checks passed"
+        return f"{passed}, {self.warned} warned" if self.warned else passed
 
     def _success(self, step: str) -> None:
         stage, name = step_name(step)

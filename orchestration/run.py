@@ -60,9 +60,13 @@ def run() -> int:
         )
     seconds = time.monotonic() - started
     (settings.work / summary.LAST_RUN).write_text(json.dumps(_account(progress, done.run_id, seconds), default=str))
-    refused = [check for check in done.get_asset_check_evaluations() if not check.passed and check.blocking]
+    refused = [
+        check
+        for check in done.get_asset_check_evaluations()
+        if not check.passed and check.blocking and check.severity == dg.AssetCheckSeverity.ERROR
+    ]
     if done.success and not progress.failed and not refused:
-        print(f"\nDone in {seconds:.0f} s: {len(progress.assets)} assets, {progress.tests} checks passed.\n")
+        print(f"\nDone in {seconds:.0f} s: {len(progress.assets)} assets, {progress.told_checks()}.\n")
         print(summary.text())
         return 0
     print(f"\nThe run failed after {seconds:.0f} s.", file=sys.stderr)

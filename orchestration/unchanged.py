@@ -4,8 +4,8 @@ Building and testing everything again when nothing was landed takes most of a ru
 writes down what it was made from and what it made (``work/green_build.json``); the next run that finds both as they
 were passes over dbt. Anything that can't be told for sure counts as a change.
 
-From what: the rows of every raw table (hashed: a second or two for a million), the contents of the dbt project's files,
-and the environment that dbt reads. What: the built tables with their sizes.
+From what: the rows of every raw table (hashed: a second or two for a million), the contents of the dbt project's files
+and of the Python that its models call, and the environment that dbt reads. What: the built tables with their sizes.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ import selvage
 from warehouse import dbt
 from warehouse.content_hash import quoted
 from warehouse.lock import write_lock
+
+CALLED = ("identity", "customer_value", "warehouse")
+"""Packages that Python models and SQL functions come from."""
 
 
 def state(manifest: Mapping[str, Any], ignored: str) -> dict[str, str]:
@@ -58,7 +61,9 @@ def _raw(connection: duckdb.DuckDBPyConnection, tables: list[tuple[str, str]]) -
 def _project() -> list[list[str]]:
     files = sorted(path for part in dbt.PARTS for path in (dbt.PROJECT / part).rglob("*") if path.is_file())
     files += sorted(dbt.PROJECT.glob("*.yml"))
-    return [[str(path.relative_to(dbt.PROJECT)), hashlib.sha256(path.read_bytes()).hexdigest()] for path in files]
+    root = dbt.PROJECT.parent
+    files += sorted(path for part in CALLED for path in (root / part).rglob("*") if path.suffix in (".py", ".json"))
+    return [[str(path.relative_to(root)), hashlib.sha256(path.read_bytes()).hexdigest()] for path in files]
 
 
 def _hash(content: Any) -> str:

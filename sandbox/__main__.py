@@ -4,6 +4,9 @@
     python -m sandbox with    [the same] -- command ...                  a server for as long as a command runs
     python -m sandbox advance [--days 1]                                 move the clock of the server that runs
     python -m sandbox status                                             what that server says of itself, as JSON
+    python -m sandbox scenarios                                          identity's mess by name, with default shares
+
+A world has all scenarios; ``--scenario shared_phones=0.3`` gives it more or less of one, ``--without twins`` none.
 
 For a brand whose data come from files, ``with`` writes the files into the brand's landing folder instead of serving:
 ``sandbox/<brand>.py`` says how in ``prepare(landing)``.
@@ -21,6 +24,7 @@ import time
 
 import selvage
 from sandbox import server, supervise
+from sandbox.brand import scenarios
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,6 +45,10 @@ def _parser() -> argparse.ArgumentParser:
     world.add_argument("--days", type=int, default=server.DAYS)
     world.add_argument("--port", type=int, help=f"default: SELVAGE_SANDBOX_PORT or {server.PORT}")
     world.add_argument("--speed", type=float, default=server.SPEED, help="sandbox seconds in a real one, for limits")
+    world.add_argument(
+        "--scenario", action="append", default=[], metavar="NAME=SHARE", help="another share of a scenario"
+    )
+    world.add_argument("--without", action="append", default=[], metavar="NAME", help="none of a scenario")
     serve = commands.add_parser("serve", parents=[world], help="serve until stopped")
     serve.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     serve.set_defaults(run=_serve)
@@ -54,7 +62,14 @@ def _parser() -> argparse.ArgumentParser:
     status = commands.add_parser("status", help="what the server that runs says of itself")
     status.add_argument("--port", type=int)
     status.set_defaults(run=_status)
+    listed = commands.add_parser("scenarios", help="identity's mess by name, with default shares")
+    listed.set_defaults(run=_scenarios)
     return parser
+
+
+def _changes(given: argparse.Namespace) -> dict[str, float]:
+    """Shares of scenarios that differ from the defaults."""
+    return scenarios.changes(scenarios.read(given.scenario), given.without)
 
 
 def _port(given: argparse.Namespace) -> int:
@@ -72,8 +87,9 @@ def _serve(given: argparse.Namespace) -> int:
     home, port = selvage.root_home(), _port(given)
     if server.is_taken(port):
         raise RuntimeError(f"port {port} is taken; choose another with --port")
+    changed = _changes(given)
     _tell(f"opening the world (seed {given.seed}, {given.people:,} people, {given.days} days)")
-    server.serve(home, given.seed, given.people, given.days, port, given.speed, _tell)
+    server.serve(home, given.seed, given.people, given.days, port, given.speed, _tell, changed)
     return 0
 
 
@@ -88,7 +104,8 @@ def _with(given: argparse.Namespace) -> int:
     from sandbox.brand.world import make_world
 
     home, port, began = selvage.root_home(), _port(given), time.monotonic()
-    made = make_world(given.seed, given.people, given.days, home, _tell)
+    changed = _changes(given)
+    made = make_world(given.seed, given.people, given.days, home, _tell, changed)
     _tell(
         f"the world (seed {given.seed}, {given.people:,} people, {given.days} days) "
         f"is ready ... {time.monotonic() - began:.0f} s"
@@ -109,7 +126,7 @@ def _with(given: argparse.Namespace) -> int:
         _tell(f"the usual port is taken: using {port}")
         environment["SELVAGE_SANDBOX_PORT"] = str(port)
     began = time.monotonic()
-    child = server.start(home, given.seed, given.people, given.days, port, given.speed)
+    child = server.start(home, given.seed, given.people, given.days, port, given.speed, changed)
     try:
         ready = server.wait_until_ready(child, port, home)
         _tell(
@@ -124,6 +141,12 @@ def _with(given: argparse.Namespace) -> int:
 def _advance(given: argparse.Namespace) -> int:
     moved = server.call(_port(given), "clock", {"advance_days": given.days})
     print(json.dumps(moved))
+    return 0
+
+
+def _scenarios(_: argparse.Namespace) -> int:
+    for name, one in scenarios.SCENARIOS.items():
+        print(f"{name:18} {one.share:<6} of {one.of}: {one.does}")
     return 0
 
 

@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,8 +35,12 @@ def serve(
     port: int = PORT,
     speed: float = SPEED,
     progress: Callable[[str], None] | None = None,
+    scenarios: Mapping[str, float] | None = None,
 ) -> None:
-    """Serve until INT or TERM. ``home`` is the data home; what the sandbox keeps lies in its ``vendors`` folder."""
+    """Serve until INT or TERM. ``home`` is the data home; what the sandbox keeps lies in its ``vendors`` folder.
+
+    ``scenarios``: name -> share of identity's mess, where it shall differ from the default.
+    """
     import uvicorn
 
     from sandbox.app import Sandbox
@@ -48,7 +52,7 @@ def serve(
     from sandbox.state import State
     from sandbox.tables import Tables
 
-    world = make_world(seed, people, days, home, progress)
+    world = make_world(seed, people, days, home, progress, scenarios)
     state = State(home / "vendors" / "state.sqlite", world.folder.name)
     start, now = world.start.replace(tzinfo=UTC), world.now.replace(tzinfo=UTC)
     clock = Clock(state, start, now, now + timedelta(days=REVEAL_DAYS), speed)
@@ -120,21 +124,36 @@ class Running:
 
 @contextmanager
 def running(
-    home: Path, seed: int = SEED, people: int = PEOPLE, days: int = DAYS, speed: float = SPEED, port: int | None = None
+    home: Path,
+    seed: int = SEED,
+    people: int = PEOPLE,
+    days: int = DAYS,
+    speed: float = SPEED,
+    port: int | None = None,
+    scenarios: Mapping[str, float] | None = None,
 ) -> Iterator[Running]:
     """Start a server in a child process and stop it at the end. Raises RuntimeError if it does not come up."""
     port = port or free_port()
-    child = start(home, seed, people, days, port, speed)
+    child = start(home, seed, people, days, port, speed, scenarios)
     try:
         yield wait_until_ready(child, port, home)
     finally:
         stop(child)
 
 
-def start(home: Path, seed: int, people: int, days: int, port: int, speed: float) -> subprocess.Popen[bytes]:
+def start(
+    home: Path,
+    seed: int,
+    people: int,
+    days: int,
+    port: int,
+    speed: float,
+    scenarios: Mapping[str, float] | None = None,
+) -> subprocess.Popen[bytes]:
     """A server in a child process of its own group, which ends when this process does."""
     options = {"seed": seed, "people": people, "days": days, "port": port, "speed": speed, "parent": os.getpid()}
     arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
+    arguments += [part for name, share in (scenarios or {}).items() for part in ("--scenario", f"{name}={share!r}")]
     environment = {**os.environ, "SELVAGE_HOME": str(home)}
     command = [sys.executable, "-m", "sandbox", "serve", *arguments]
     return subprocess.Popen(command, env=environment, start_new_session=True, stdin=subprocess.DEVNULL)

@@ -162,7 +162,9 @@ FAST = (
     "sandbox",
     "activation",
     "contracts",
+    "customer_value",
     "ingestion",
+    "identity",
     "models",
     "dashboards",
     "orchestration",
@@ -178,7 +180,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 SHARED = {
     "the road": r"\b(Road|Walk)\b",
     "the empty shop": r"\b(empty_shop|compiled)\b",
-    "the mini warehouse": r"\bMiniWarehouse\b",
+    "the shared home": r"\b(MiniWarehouse|Seeds)\b",
 }
 """Homes that are dear to make -> what a file that uses one names."""
 

@@ -26,10 +26,10 @@ PREFIXES = {
 }
 # a mart's column type -> how its name may end or begin
 ENDINGS = {
-    "timestamp": r"(_at|^as_of|_as_of)$",
+    "timestamp": r"(_at|^as_of|_as_of|^valid_(from|to))$",
     "date": r"_date$",
     "boolean": r"^(is|has)_",
-    "decimal": r"(_amount|_rate|_price|_cost|_revenue|_share|credit|_conversions|_factor|roas|cac)$|^credited_",
+    "decimal": r"(_amount|_rate|_price|_cost|_revenue|_share|credit|_conversions|_factor|_correlation|_orders|_probability|roas|cac)$|^credited_|^value$|^threshold$",
 }
 # word in a mart's column -> the field's standard word
 SYNONYMS = {
@@ -112,10 +112,12 @@ def _room_sizes() -> Iterator[str]:
             "ingestion",
             "activation",
             "orchestration",
+            "customer_value",
             "sandbox",
             "warehouse",
             "benchmarks",
             "dashboards",
+            "identity",
             "dbt_project",
         ):
             for path in sorted((ROOT / folder).rglob(pattern)):

@@ -4,9 +4,16 @@ with recursive names as (
     select $customer_id as customer_id
     union
     select changes.from_customer_id
-    from fct_customer_id_changes as changes
+    from fct_customer_merges as changes
     inner join names on changes.to_customer_id = names.customer_id
-    where changes.change_type = 'merge'
+    where
+        changes.change_type = 'merge'
+        and not exists (
+            select 1 from fct_customer_merges as undone
+            where
+                undone.to_customer_id = changes.from_customer_id
+                and undone.assignment_number > changes.assignment_number
+        )
 
 ),
 

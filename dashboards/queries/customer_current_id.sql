@@ -1,4 +1,4 @@
--- Where an id leads: through merges to the id its records have now.
+-- Where an id leads: through merges that were not undone to the id its records have now.
 with recursive path as (
 
     select
@@ -10,9 +10,16 @@ with recursive path as (
         changes.to_customer_id as customer_id,
         path.step + 1 as step,
         changes.changed_at
-    from fct_customer_id_changes as changes
+    from fct_customer_merges as changes
     inner join path on changes.from_customer_id = path.customer_id
-    where changes.change_type = 'merge' and path.step < 50
+    where
+        changes.change_type = 'merge' and path.step < 50
+        and not exists (
+            select 1 from fct_customer_merges as undone
+            where
+                undone.to_customer_id = changes.from_customer_id
+                and undone.assignment_number > changes.assignment_number
+        )
 
 )
 

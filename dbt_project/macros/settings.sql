@@ -11,3 +11,9 @@
 {% macro default_country() %}
     {{ return(var('default_country', none) or env_var('SELVAGE_DEFAULT_COUNTRY', 'US')) }}
 {% endmacro %}
+
+{# A group of connected records larger than this is no person: it is held together by its strongest edges alone, and
+   listed (int_identity__conflicts). A buyer who checks out as a guest each week for ten years has about 500 records. #}
+{% macro max_records_per_customer() %}
+    {{ return(var('max_records_per_customer', 500)) }}
+{% endmacro %}

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 
 from sandbox.brand.basis import Basis, Ints
-from sandbox.brand.customers import Accounts
 from sandbox.brand.messages import Profiles
 from sandbox.brand.people import phone_text
 from sandbox.brand.shop import Shop
@@ -20,7 +19,7 @@ SECOND = 1_000_000
 
 @dataclass
 class Traits:
-    """What identify calls say, as pools: sign-ins by person, sign-ups by profile, checkouts by contact row."""
+    """What identify calls say, as pools: sign-ins by account, sign-ups by profile, checkouts by contact row."""
 
     email: pa.Array
     phone: pa.Array
@@ -30,12 +29,13 @@ class Traits:
     contact_from: int
 
 
-def make_traits(shop: Shop, accounts: Accounts, profiles: Profiles) -> Traits:
+def make_traits(shop: Shop, profiles: Profiles) -> Traits:
     """Fill the pools of what identify calls say; household phones are told more often."""
-    people = shop.people
+    people, accounts = shop.people, shop.accounts
     n = people.count
     tells = shop.basis.rng("traits").random(n) < np.where(people.household_phone, 0.75, 0.25)
-    tells &= ~people.phone_shy & (accounts.customer_id >= 0)
+    tells &= ~people.phone_shy & (accounts.customer_id[:n] >= 0)
+    tells = np.concatenate([tells, tells & False])
     nothing = pa.nulls(2 * n, pa.string())
 
     def pool(*parts: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -43,11 +43,11 @@ def make_traits(shop: Shop, accounts: Accounts, profiles: Profiles) -> Traits:
 
     return Traits(
         email=pool(accounts.email.text, profiles.email.text, shop.contacts.email.text),
-        phone=pool(either(tells, phone_text(people.phone), None), nothing, shop.contacts.phone),
+        phone=pool(either(tells, phone_text(accounts.phone), None), nothing, shop.contacts.phone),
         first=pool(accounts.names.first, nothing, shop.contacts.names.first),
         last=pool(accounts.names.last, nothing, shop.contacts.names.last),
-        sign_up_from=n,
-        contact_from=3 * n,
+        sign_up_from=2 * n,
+        contact_from=4 * n,
     )
 
 
@@ -57,14 +57,14 @@ def anonymous_ids(basis: Basis, devices: int) -> pa.Array:
 
 
 def user_codes(shop: Shop, event: Ints) -> Ints:
-    """The person whose user id each event carries, -1 for none: from the sign-in on, and at the new account's order."""
+    """The account whose id each event carries, -1 for none: from the sign-in on, and at the new account's order."""
     timeline, n = shop.timeline, shop.timeline.people_visits
     visit, kind = timeline.visit[event], timeline.kind[event]
     human = np.minimum(visit, n - 1)
     signed = shop.baskets.signed_in[human] & ~timeline.landing[event]
     order = shop.orders.of_visit[human]
     new_account = (kind == COMPLETED) & (order >= 0) & ~shop.orders.guest[order]
-    return np.where((visit < n) & (signed | new_account), shop.visit_person[human], -1)
+    return np.where((visit < n) & (signed | new_account), shop.account_of_visit(human), -1)
 
 
 @dataclass
@@ -105,4 +105,5 @@ def trait_codes(shop: Shop, traits: Traits, event: Ints) -> Ints:
     second = shop.joins_second[person]
     sign_up = traits.sign_up_from + person + np.where(second, shop.people.count, 0)
     contact = traits.contact_from + shop.contacts.row_of_visit[human]
-    return np.select([kind == SIGN_IN, kind == SIGN_UP, kind == CONTACT], [person, sign_up, contact], -1)
+    account = shop.account_of_visit(human)
+    return np.select([kind == SIGN_IN, kind == SIGN_UP, kind == CONTACT], [account, sign_up, contact], -1)

@@ -12,7 +12,8 @@ import numpy as np
 from sandbox.brand.basis import Basis, Bools, Ints
 from sandbox.brand.behaviour import Visits
 from sandbox.brand.catalogue import Catalogue
-from sandbox.brand.people import Devices, People
+from sandbox.brand.devices import Devices, choose_devices
+from sandbox.brand.people import People
 
 CART_SHARE = 0.26
 CHECKOUT_SHARE = 0.42
@@ -29,6 +30,8 @@ class Baskets:
     checkout: Bools
     contact: Bools
     lost: Bools
+    marketplace: Bools
+    """Sold by a marketplace: the shop's pages saw nothing of it, and the buyer's e-mail is masked."""
     views: Ints
     browses: Ints
     searches: Bools
@@ -44,10 +47,11 @@ def fill_baskets(basis: Basis, people: People, devices: Devices, visits: Visits,
     rng = basis.rng("baskets")
     n = len(visits)
     person = visits.person
-    device = choose_devices(rng, people, person)
+    device = choose_devices(basis, people, devices, visits)
     has_account = people.account_at[person] <= visits.start
     wants_account = visits.ordered & ~visits.guest
     signed_in = has_account & (rng.random(n) < devices.signs_in[device])
+    signed_in &= visits.start >= devices.signs_in_from[device]
     signed_in |= wants_account & has_account
     signed_in &= ~(visits.ordered & visits.guest)
 
@@ -60,13 +64,15 @@ def fill_baskets(basis: Basis, people: People, devices: Devices, visits: Visits,
     _, kept = np.unique(line_visit * len(catalogue) + variant, return_index=True)
     kept = np.sort(kept)
     line_visit, variant = line_visit[kept], variant[kept]
+    elsewhere = visits.ordered & visits.guest & (rng.random(n) < basis.share("masked_emails")) & ~people.staff[person]
     return Baskets(
         device=device,
         signed_in=signed_in,
         carted=carted,
         checkout=checkout,
         contact=contact,
-        lost=devices.blocks[device] | (rng.random(n) < 0.02),
+        lost=devices.blocks[device] | (rng.random(n) < 0.02) | elsewhere,
+        marketplace=elsewhere,
         views=np.where(carted, rng.poisson(0.5, n), rng.poisson(0.9, n)),
         browses=rng.poisson(0.3, n),
         searches=rng.random(n) < 0.06,
@@ -76,11 +82,3 @@ def fill_baskets(basis: Basis, people: People, devices: Devices, visits: Visits,
         line_variant=variant,
         line_quantity=1 + (rng.random(len(line_visit)) < 0.12).astype(np.int64) * rng.integers(1, 3, len(line_visit)),
     )
-
-
-def choose_devices(rng: np.random.Generator, people: People, person: Ints) -> Ints:
-    """A device of each visit: the first most often; members of some households use a shared one at times."""
-    weights = np.array([[1.0, 1.0, 1.0], [0.66, 1.0, 1.0], [0.58, 0.88, 1.0]])[people.device_count[person] - 1]
-    own = people.first_device[person] + (rng.random(len(person))[:, None] >= weights).sum(axis=1)
-    shares = (people.shared_device[person] >= 0) & (rng.random(len(person)) < 0.4)
-    return np.where(shares, people.shared_device[person], own)

@@ -1,4 +1,4 @@
-"""From the three numbers to files: runs the parts of the generator in order and writes every table as Parquet."""
+"""From the basis to files: runs the parts of the generator in order and writes every table as Parquet."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from sandbox.brand.arrivals import make_arrivals
 from sandbox.brand.basis import Basis
 from sandbox.brand.baskets import fill_baskets
 from sandbox.brand.behaviour import live
+from sandbox.brand.care import care_tables, make_care, with_care
 from sandbox.brand.catalogue import catalogue_tables, make_catalogue
 from sandbox.brand.contacts import make_contacts
-from sandbox.brand.customers import customer_table, make_accounts
+from sandbox.brand.customers import customer_table, make_accounts, on_second_account
 from sandbox.brand.deliveries import delivery_tables
+from sandbox.brand.devices import make_devices
 from sandbox.brand.inventory import inventory_table, make_stock, stock_truth
 from sandbox.brand.messages import campaign_slugs, make_profiles, message_tables, profile_table
 from sandbox.brand.meta_tables import make_meta, meta_tables, meta_truth
 from sandbox.brand.orders import make_orders
-from sandbox.brand.people import make_devices, make_people
+from sandbox.brand.people import make_people
 from sandbox.brand.shop import Shop
 from sandbox.brand.shop_checkouts import checkout_tables
 from sandbox.brand.shop_money import money_tables
@@ -30,6 +32,7 @@ from sandbox.brand.shop_orders import order_tables
 from sandbox.brand.square_tables import square_tables
 from sandbox.brand.store_truth import stacked, stock_table
 from sandbox.brand.store_world import make_stores
+from sandbox.brand.stores import home_store
 from sandbox.brand.subscribers import make_mailings, make_subscribers
 from sandbox.brand.timeline import bot_visits, make_landing, make_timeline
 from sandbox.brand.truth import truth_tables
@@ -41,7 +44,7 @@ Table = dict[str, object]
 def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], None]) -> None:
     """Write the vendors' tables into ``folder`` and the truth into ``truth`` (both must exist)."""
     people = make_people(basis)
-    devices = make_devices(basis, people)
+    devices = make_devices(basis, people, home_store(people))
     subscribers = make_subscribers(basis, people)
     mailings = make_mailings(basis)
     catalogue = make_catalogue(basis)
@@ -55,7 +58,8 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     after = make_aftersales(basis, orders, catalogue)
     stores = make_stores(basis, people, catalogue, orders, after)
     accounts = make_accounts(basis, people, subscribers)
-    contacts = make_contacts(basis, people, visits, baskets, accounts.email, accounts.has_phone)
+    second_account = on_second_account(basis, accounts, visits)
+    contacts = make_contacts(basis, people, visits, baskets, accounts, second_account)
     profiles = make_profiles(basis, people, subscribers, accounts)
     shop = Shop(
         basis=basis,
@@ -70,7 +74,8 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
         after=after,
         visit_person=visits.person,
         joins_second=subscribers.joins_second,
-        customer_of_person=accounts.customer_id,
+        accounts=accounts,
+        second_account=second_account,
     )
     progress(f"{len(orders)} orders, {len(timeline)} web events; writing the tables")
 
@@ -81,15 +86,17 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(folder, {"shopify_inventory_levels": inventory_table(catalogue, stock)})
     _write_all(folder, delivery_tables(basis, catalogue, stock.deliveries))
     _write_all(truth, {"stock": stacked(stock_truth(catalogue, stock), stock_table(stores))})
-    _write_all(folder, {"klaviyo_profiles": profile_table(basis, people, subscribers, accounts, profiles)})
+    _write_all(folder, {"klaviyo_profiles": profile_table(basis, subscribers, accounts, profiles)})
     _write_all(folder, message_tables(basis, subscribers, mailings, profiles, orders))
     _write_all(folder, square_tables(stores))
     meta = make_meta(shop, visits)
     _write_all(folder, meta_tables(meta))
     _write_all(truth, meta_truth(meta))
     arrivals = make_arrivals(shop)
-    _write(folder / "web_events.parquet", event_blocks(shop, accounts, profiles, arrivals))
-    _write_all(truth, truth_tables(shop, visits, accounts, subscribers, profiles, arrivals, stores))
+    _write(folder / "web_events.parquet", event_blocks(shop, profiles, arrivals))
+    care = make_care(shop, stores)
+    _write_all(folder, care_tables(care))
+    _write_all(truth, with_care(truth_tables(shop, visits, subscribers, profiles, arrivals, stores), care))
     progress("world written")
 
 

@@ -22,6 +22,7 @@ MINIMUM_SHARES = {
     "junk_emails": 0.006,
     "junk_phones": 0.003,
     "second_email_people": 0.15,
+    "moved_people": 0.05,
 }
 
 PHONE = """case when length(regexp_replace({0}, '[^0-9]', '', 'g')) = 10
@@ -29,10 +30,11 @@ PHONE = """case when length(regexp_replace({0}, '[^0-9]', '', 'g')) = 10
 
 
 def mess_shares(world: World) -> dict[str, float]:
-    """Share by kind of mess. The first ten have minimums; the others are there to be read.
+    """Share by kind of mess. Those in ``MINIMUM_SHARES`` have minimums; the others are there to be read.
 
     ``unlinked_records``: records without an identifier in common with any other record of their person, of the records
     whose person has several; ``unlinked_customer_records``: the same without browsers as the record that is counted.
+    ``moved_people``: of those with an address in any record, those whose records show two postcodes.
     """
     with open_world(world) as connection:
         connection.execute(_RECORDS)
@@ -80,9 +82,11 @@ def open_world(world: World) -> duckdb.DuckDBPyConnection:
 _RECORDS = f"""
 create table typed as
     select 'shopify' as source_system, customer_id::text as record_id, 'email' as type, lower(email) as value
-    from shopify_customers
+    from shopify_customers where not is_deleted
     union all select 'shopify', customer_id::text, 'phone', {PHONE.format("phone")} from shopify_customers
+    where not is_deleted
     union all select 'shopify', customer_id::text, 'customer', customer_id::text from shopify_customers
+    where not is_deleted
     union all select 'shopify', coalesce(customer_id::text, 'order-' || order_id), 'order', order_id::text
     from shopify_orders
     union all select 'shopify', coalesce(customer_id::text, 'order-' || order_id), 'token', checkout_token
@@ -135,13 +139,26 @@ household as (
 ), devices as (
     select anonymous_id, count(distinct user_id) as users from seen
     inner join truth_record_owners as owner on owner.source_record_id = anonymous_id
-    where owner.record_type = 'device' and owner.person_id is not null group by 1
+    where owner.record_type = 'device' and (owner.person_id is not null or owner.is_shared) group by 1
 ), emails as (
     select * from truth_record_emails semi join identifiers on identifiers.record_id = source_record_id
 ), phones as (
     select value from identifiers where type = 'phone' and source_system <> 'web_events'
 ), seconds as (
     select person_id from emails group by 1 having bool_or(is_second) and not bool_and(is_second)
+), places as (
+    select person_id, count(distinct zip) as postcodes
+    from (
+        select 'shopify' as source_system, customer_id::text as record_id, zip
+        from shopify_customers where not is_deleted
+        union all
+        select 'shopify', coalesce(customer_id::text, 'order-' || order_id), ship_zip from shopify_orders
+        union all select 'klaviyo', profile_id, zip from klaviyo_profiles
+        union all select 'square', customer_id, zip from square_customers where not is_deleted
+    ) as told
+    inner join truth_record_owners as owner
+        on owner.source_system = told.source_system and owner.source_record_id = told.record_id
+    where zip is not null and person_id is not null group by 1
 ), events as (
     select count(*) as n, count(distinct message_id) as different,
         count(*) filter (where received_at - timestamp > interval 1 hour) as skewed,
@@ -151,6 +168,7 @@ household as (
 )
 select
     (select avg(is_apart::int) from apart) as unlinked_records,
+    (select avg((postcodes > 1)::int) from places) as moved_people,
     (select avg(is_apart::int) from apart where record_type <> 'visitor') as unlinked_customer_records,
     (select n from household) / (select n from people) as household_phone_people,
     (select avg((users > 1)::int) from devices) as shared_devices,

@@ -13,12 +13,14 @@ import pyarrow as pa
 
 from sandbox.brand import words
 from sandbox.brand.basis import DAY, NEVER, Basis, Bools, Ints
-from sandbox.brand.contacts import Names, Typed, make_names, make_unique, type_emails, unique_phone_holders
 from sandbox.brand.customers import Accounts
+from sandbox.brand.homes import Addresses, type_addresses
 from sandbox.brand.orders import Orders
-from sandbox.brand.people import People, phone_text
+from sandbox.brand.people import People, phone_text, unique_phone_holders
 from sandbox.brand.subscribers import NAMES, SEND_HOUR, Mailings, Subscribers
 from sandbox.brand.texts import digits, either, flat, join, letter_token, stamps, take, ulid
+from sandbox.brand.typed_emails import Typed, make_unique, type_emails
+from sandbox.brand.typed_names import Names, make_names
 from sandbox.brand.versions import number_versions
 
 METRICS = (
@@ -34,11 +36,13 @@ Table = dict[str, object]
 
 @dataclass
 class Profiles:
-    """Per possible profile (2 x people): id, e-mail, names, phone, SMS consent."""
+    """Per possible profile (2 x people): id, e-mail, names, address, phone, SMS consent."""
 
     profile_id: pa.Array
     email: Typed
     names: Names
+    address: Addresses
+    phone: Ints
     has_phone: Bools
     external: Bools
     sms_at: Ints
@@ -57,36 +61,39 @@ def make_profiles(basis: Basis, people: People, subscribers: Subscribers, accoun
     rng = basis.rng("profiles")
     n = people.count
     own = pa.concat_arrays([flat(people.email), flat(people.second_email)])
-    typed = type_emails(rng, own)
-    has_account = np.concatenate([accounts.customer_id >= 0, np.zeros(n, dtype=bool)])
-    account_text = pa.concat_arrays([flat(accounts.email.text), flat(people.second_email)])
-    text = either(has_account, account_text, typed.text)
-    kind = np.where(has_account, np.concatenate([accounts.email.kind, np.zeros(n, np.int64)]), typed.kind)
+    typed = type_emails(basis, rng, own)
+    has_account = accounts.customer_id >= 0
+    text = either(has_account, accounts.email.text, typed.text)
+    kind = np.where(has_account, accounts.email.kind, typed.kind)
     email = make_unique(Typed(text, kind, np.arange(2 * n) >= n), own)
     main_exists = subscribers.exists[:n]
     wants = main_exists & (rng.random(n) < np.where(people.household_phone, 0.8, 0.25)) & ~people.phone_shy
     # of a household's phone, the shop has one member's record and the e-mail tool prefers another's
-    holds = unique_phone_holders(people, wants, np.where(accounts.has_phone, 9, 0) - people.place_in_household)
+    every = np.concatenate([np.arange(n), np.arange(n)])
+    phone = people.phone_at(every, subscribers.created_at)
+    holds = unique_phone_holders(phone[:n], wants, np.where(accounts.has_phone[:n], 9, 0) - people.place_in_household)
     has_phone = np.concatenate([holds, np.zeros(n, dtype=bool)])
     return Profiles(
         profile_id=ulid(np.arange(2 * n), basis.salt("profiles")),
         email=email,
-        names=make_names(rng, people, np.concatenate([np.arange(n), np.arange(n)])),
+        names=make_names(basis, rng, people, every),
+        address=type_addresses(basis, rng, people.homes, people.home_at(every, subscribers.created_at)),
+        phone=phone,
         has_phone=has_phone,
-        external=np.concatenate([(accounts.customer_id >= 0) & (rng.random(n) < 0.88), np.zeros(n, dtype=bool)]),
+        external=has_account & (np.concatenate([rng.random(n), np.zeros(n)]) < 0.88),
         sms_at=np.where(has_phone & (rng.random(2 * n) < 0.4), subscribers.created_at, NEVER),
     )
 
 
-def profile_table(
-    basis: Basis, people: People, subscribers: Subscribers, accounts: Accounts, profiles: Profiles
-) -> Table:
+def profile_table(basis: Basis, subscribers: Subscribers, accounts: Accounts, profiles: Profiles) -> Table:
     """Table klaviyo_profiles."""
     rng = basis.rng("profile versions")
     row = np.flatnonzero(subscribers.created_at < basis.end)
     created = subscribers.created_at
     touched = np.maximum(created, -rng.integers(3_600, 50 * DAY, len(created)))
-    linked = np.where(profiles.external, subscribers.linked_at, NEVER)
+    second_at = np.maximum(accounts.created_at, created) + 300
+    second = np.arange(len(created)) >= subscribers.count
+    linked = np.where(profiles.external, np.where(second, second_at, subscribers.linked_at), NEVER)
 
     def later(at: Ints) -> tuple[Ints, Ints]:
         return row, np.where(at > touched, at, NEVER)[row]
@@ -94,7 +101,6 @@ def profile_table(
     changes = [subscribers.subscribed_at, subscribers.unsubscribed_at, subscribers.bounced_at, linked]
     versions = number_versions([(row, touched[row]), *(later(at) for at in changes)], basis.end)
     k, at = versions.thing, versions.at
-    p = subscribers.person[k]
     consent = np.where(subscribers.unsubscribed_at[k] <= at, 1, np.where(subscribers.subscribed_at[k] <= at, 0, 2))
     consent_at = np.choose(
         consent, [subscribers.subscribed_at[k], subscribers.unsubscribed_at[k], np.full(len(k), NEVER)]
@@ -102,10 +108,11 @@ def profile_table(
     bounced = subscribers.bounced_at[k] <= at
     sms = np.where(profiles.sms_at[k] <= at, 0, 2)
     has_link = linked[k] <= at
-    full = ~(k >= subscribers.count) | (rng.random(len(created))[k] < 0.5)
+    full = ~second[k] | (rng.random(len(created))[k] < 0.5)
+    knows_street = full & (rng.random(len(created))[k] < 0.6)
     states = ("SUBSCRIBED", "UNSUBSCRIBED", "NEVER_SUBSCRIBED")
     rows = pa.array(k)
-    city = people.city[p]
+    address = profiles.address
     return {
         "profile_id": profiles.profile_id.take(rows),
         "version": versions.number,
@@ -114,14 +121,15 @@ def profile_table(
         "created": stamps(created[k]),
         "updated": stamps(at),
         "email": profiles.email.text.take(rows),
-        "phone_number": either(profiles.has_phone[k], phone_text(people.phone[p]), None),
-        "external_id": either(has_link, digits(accounts.customer_id[p]), None),
+        "phone_number": either(profiles.has_phone[k], phone_text(profiles.phone[k]), None),
+        "external_id": accounts.id_text(np.where(has_link, k, -1)),
         "first_name": either(full, profiles.names.first.take(rows), None),
         "last_name": either(full, profiles.names.last.take(rows), None),
-        "city": either(full, take([c[0] for c in words.CITIES], city), None),
-        "region": either(full, take([c[1] for c in words.CITIES], city), None),
+        "address1": either(knows_street, address.line.take(rows), None),
+        "city": either(full, address.city.take(rows), None),
+        "region": either(full, address.province.take(rows), None),
         "country": take(["United States"], np.zeros(len(k), np.int64)),
-        "zip": either(full, people.zip.take(pa.array(p)), None),
+        "zip": either(full, address.zip.take(rows), None),
         "email_consent": take(states, consent),
         "email_consent_at": stamps(consent_at),
         "sms_consent": take(states, sms),

@@ -188,10 +188,11 @@ def _users(basis: Basis, people: People) -> tuple[Table, Table]:
     holds_phone = (chance[2] < HOLDS_PHONE) & (
         ~people.household_phone[person] | (people.place_in_household[person] == 0)
     )
+    phone = people.phone_at(np.arange(people.count), basis.days * DAY)
     keys = (
         ("EMAIL", people.email, chance[0] < HOLDS_EMAIL),
         ("EMAIL", people.second_email, people.has_second[person] & (chance[1] < HOLDS_SECOND)),
-        ("PHONE", pc.utf8_ltrim(phone_text(people.phone), "+"), holds_phone),
+        ("PHONE", pc.utf8_ltrim(phone_text(phone), "+"), holds_phone),
     )
     columns: list[tuple[Ints, pa.Array, pa.Array]] = []
     for name, values, holds in keys:

@@ -98,7 +98,7 @@ def make_orders(
     net = gross - discount
 
     person = visits.person[visit]
-    rate = np.array([city[3] for city in words.CITIES])[people.city[person]]
+    rate = np.array([city[3] for city in words.CITIES])[people.homes.city[people.home_at(person, created)]]
     tax = np.where(gift, 0, (net * rate[line_order] + 500_000) // 1_000_000)
     subtotal = sum_by(line_order, net, n)
     ships = sum_by(line_order, (~gift).astype(np.int64), n) > 0

@@ -1,7 +1,7 @@
-"""Who lives in the world: households, people, their e-mails, phones and devices, and how they like to shop.
+"""Who lives in the world: households, people, their names, homes, e-mails and phones, and how they like to shop.
 
-Everything here is fixed before the first day. Staff are a few further people at the end of the arrays; the orders
-they place are the shop's test orders.
+Everything here is fixed before the first day, also who will move and who will change the phone. Staff are a few further
+people at the end of the arrays; the orders they place are the shop's test orders.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sandbox.brand import words
+from sandbox.brand import names, words
 from sandbox.brand.basis import DAY, NEVER, Basis, Bools, Floats, Ints
+from sandbox.brand.homes import Homes, make_homes
 from sandbox.brand.texts import digits, either, join, take
 
 HOUSEHOLD_SIZES = (0.50, 0.25, 0.15, 0.10)
-DEVICE_WEIGHTS = (0.62, 0.28, 0.10)
+GIVEN_STEPS = np.array([0, 5, 11, 18])
+"""How far apart in their culture's list the given names of a household's members lie."""
 
 
 @dataclass
@@ -30,13 +32,22 @@ class People:
     place_in_household: Ints
     given: Ints
     family: Ints
-    city: Ints
-    address: pa.Array
-    zip: pa.Array
+    born: Ints
+    """Days since 1970."""
+    twin: Bools
+    namesake_of: Ints
+    """The person whose full name it is, -1 for most."""
+    homes: Homes
+    moved_at: Ints
+    next_home: Ints
     email: pa.Array
     second_email: pa.Array
     has_second: Bools
     phone: Ints
+    next_phone: Ints
+    phone_changes_at: Ints
+    recycled: Bools
+    """Their next phone is one that another person gave up."""
     household_phone: Bools
     activity: Floats
     hazard: Floats
@@ -46,21 +57,22 @@ class People:
     first_device: Ints
     device_count: Ints
     shared_device: Ints
+    borrows: Bools
+    """Use the shared device without an account."""
     phone_shy: Bools
 
+    def home_at(self, person: Ints, at: Ints | int) -> Ints:
+        """The row of ``homes`` in which each person lives at a moment."""
+        return np.where(self.moved_at[person] <= at, self.next_home[person], self.household[person])
 
-@dataclass
-class Devices:
-    """Arrays with one entry a browser (an anonymous id)."""
+    def phone_at(self, person: Ints, at: Ints | int) -> Ints:
+        """Each person's phone at a moment."""
+        return np.where(self.phone_changes_at[person] <= at, self.next_phone[person], self.phone[person])
 
-    owner: Ints
-    agent: Ints
-    skew: Ints
-    blocks: Bools
-    advertising: Ints
-    analytics: Ints
-    ip: Ints
-    signs_in: Floats
+    @property
+    def city(self) -> Ints:
+        """The city in which each person lives on the first day."""
+        return self.homes.city[self.home_at(np.arange(self.count), 0)]
 
 
 def make_people(basis: Basis) -> People:
@@ -76,19 +88,20 @@ def make_people(basis: Basis) -> People:
     place = np.arange(n) - first_member
     size = np.bincount(household, minlength=n)[household]
 
-    given = (rng.integers(0, len(words.GIVEN), n)[first_member] + place * (7 + 2 * place)) % len(words.GIVEN)
-    family_of_house = rng.integers(0, len(words.FAMILY), n)[household]
-    family = np.where(rng.random(n) < 0.8, family_of_house, rng.integers(0, len(words.FAMILY), n))
-    city = rng.integers(0, len(words.CITIES), n)[household]
-    number = rng.integers(1, 2_900, n)[household]
-    street = rng.integers(0, len(words.STREETS), n)[household]
-    zip_end = rng.integers(1, 100, n)[household]
-    address = join(digits(number), pa.scalar(" "), take(words.STREETS, street))
-    zipcode = join(take([place[2] for place in words.CITIES], city), digits(zip_end, 2))
+    twin = (rng.random(n)[household] < basis.share("twins")) & (place == 1)
+    given, family, namesake_of = _name(basis, household, place, size, twin)
+    born = _births(rng, household, first_member, place, twin)
+    homes = make_homes(basis.rng("homes"), household)
+    moves = rng.random(n) < np.where(rng.random(n)[household] < 0.6, 1.0, 0.0)
+    chance, moment = rng.random(n), rng.integers(-500 * DAY, basis.end, n)
+    # the whole household moves, or one of it
+    mover = np.where(moves, first_member, np.arange(n))
+    moved_at = np.where((chance[mover] < basis.share("moved_house")) & ~staff, moment[mover], NEVER)
 
-    household_phone = (rng.random(n)[household] < 0.18) & (size > 1) & ~staff
-    number_of = rng.permutation(len(words.AREA_CODES) * 10_000)[:n]
-    phone = number_of[np.where(household_phone, first_member, np.arange(n))]
+    household_phone = (rng.random(n)[household] < basis.share("shared_phones")) & (size > 1) & ~staff
+    numbers = rng.permutation(len(words.AREA_CODES) * 10_000)
+    phone = numbers[:n][np.where(household_phone, first_member, np.arange(n))]
+    next_phone, phone_changes_at, recycled = _pass_phones_on(basis, phone, ~household_phone & ~staff, numbers[n:])
 
     emails = _addresses(rng, np.concatenate([given, given]), np.concatenate([family, family]))
     activity = rng.gamma(1.1, 1 / 1.1, n)
@@ -102,9 +115,11 @@ def make_people(basis: Basis) -> People:
 
     device_count = rng.choice(3, size=n, p=(0.40, 0.42, 0.18)) + 1
     first_device = np.concatenate([[0], np.cumsum(device_count)[:-1]])
-    both_sign_in = old_account & old_account[first_member] & (place > 0)
-    shares = both_sign_in & (rng.random(n) < 0.75)
-    shared_device = np.where(shares, first_device[first_member], -1)
+    beside_account = old_account[first_member] & (place > 0)
+    chance = rng.random(n)
+    shares = beside_account & old_account & (chance < basis.share("shared_laptops"))
+    borrows = beside_account & ~old_account & (chance < basis.share("borrowed_laptops"))
+    shared_device = np.where(shares | borrows, first_device[first_member], -1)
 
     return People(
         count=n,
@@ -113,13 +128,19 @@ def make_people(basis: Basis) -> People:
         place_in_household=place,
         given=given,
         family=family,
-        city=city,
-        address=address,
-        zip=zipcode,
+        born=born,
+        twin=twin,
+        namesake_of=namesake_of,
+        homes=homes,
+        moved_at=moved_at,
+        next_home=n + mover,
         email=emails[:n],
         second_email=emails[n:],
-        has_second=(rng.random(n) < 0.46) & ~staff,
+        has_second=(rng.random(n) < basis.share("second_emails")) & ~staff,
         phone=phone,
+        next_phone=next_phone,
+        phone_changes_at=phone_changes_at,
+        recycled=recycled,
         household_phone=household_phone,
         activity=activity,
         hazard=hazard,
@@ -129,29 +150,54 @@ def make_people(basis: Basis) -> People:
         first_device=first_device,
         device_count=device_count,
         shared_device=shared_device,
+        borrows=borrows,
         phone_shy=(rng.random(n) < 0.4) & ~household_phone,
     )
 
 
-def make_devices(basis: Basis, people: People) -> Devices:
-    """Draw their browsers; a shared one is a tablet on which people sign in."""
-    rng = basis.rng("devices")
-    owner = np.repeat(np.arange(people.count), people.device_count)
-    n = len(owner)
-    shared = np.zeros(n, dtype=bool)
-    shared[people.shared_device[people.shared_device >= 0]] = True
-    skewed = rng.random(n) < 0.03
-    agent = rng.integers(0, words.FIRST_BOT, n)
-    return Devices(
-        owner=owner,
-        agent=np.where(shared, 6, agent),
-        skew=np.where(skewed, rng.integers(-3 * 3_600, 3 * 3_600, n), 0),
-        blocks=(rng.random(n) < 0.06) & ~shared,
-        advertising=rng.choice(3, size=n, p=(0.70, 0.22, 0.08)),
-        analytics=rng.choice(3, size=n, p=(0.90, 0.04, 0.06)),
-        ip=rng.integers(0, 1 << 16, people.count)[people.household[owner]],
-        signs_in=np.where(shared, 0.75, rng.choice([0.0, 0.5], size=n, p=(0.45, 0.55))),
-    )
+def _name(basis: Basis, household: Ints, place: Ints, size: Ints, twin: Bools) -> tuple[Ints, Ints, Ints]:
+    """Given names, family names, and whose full name each person has by chance. The first of a list are common."""
+    rng = basis.rng("names")
+    n = len(household)
+    culture = rng.choice(len(names.WEIGHTS), size=n, p=names.WEIGHTS)[household]
+    start, count = names.GIVEN_FIRST[culture], names.GIVEN_COUNT[culture]
+    of_house = (rng.random(n)[household] ** 1.35 * count).astype(np.int64)
+    given = start + (of_house + np.where(twin, 1, GIVEN_STEPS[place])) % count
+    whose = np.where(rng.random(n) < 0.8, household, np.arange(n))
+    family = names.FAMILY_FIRST[culture] + (rng.random(n)[whose] ** 1.8 * names.FAMILY_COUNT[culture]).astype(np.int64)
+    other = rng.integers(0, n, n)
+    takes = (rng.random(n) < basis.share("namesakes")) & (size == 1) & (household[other] != household)
+    takes &= ~takes[other]
+    other = np.where(takes, other, np.arange(n))
+    return given[other], family[other], np.where(takes, other, -1)
+
+
+def _births(rng: np.random.Generator, household: Ints, first_member: Ints, place: Ints, twin: Bools) -> Ints:
+    """Birth dates in days since 1970: couples are about as old as each other, children 22 to 40 years younger."""
+    n = len(household)
+    year = 365.25
+    eldest = (rng.integers(-int(14 * year), int(31 * year), n))[first_member]
+    apart = np.where(place == 1, rng.integers(-2_600, 2_600, n), rng.integers(int(22 * year), int(40 * year), n))
+    born = np.where(place == 0, eldest, np.minimum(eldest + apart, int(40 * year) + rng.integers(-900, 0, n)))
+    return np.where(twin, eldest, born)
+
+
+def _pass_phones_on(basis: Basis, phone: Ints, own: Bools, unused: Ints) -> tuple[Ints, Ints, Bools]:
+    """Some give up their number for a new one; a stranger gets theirs 45 to 90 days later."""
+    rng = basis.rng("recycled phones")
+    n = len(phone)
+    drawn = rng.permutation(n)
+    count = min(int(basis.share("recycled_phones") * n + 0.5), n // 2, len(unused))
+    givers, takers = drawn[:count], drawn[n - count :]
+    both = own[givers] & own[takers]
+    next_phone, changes = phone.copy(), np.full(n, NEVER)
+    given_up = rng.integers(-200 * DAY, max(basis.days - 20, 1) * DAY, count)
+    waits = rng.integers(45 * DAY, 90 * DAY, count)
+    next_phone[givers[both]], changes[givers[both]] = unused[:count][both], given_up[both]
+    next_phone[takers[both]], changes[takers[both]] = phone[givers[both]], (given_up + waits)[both]
+    recycled = np.zeros(n, dtype=bool)
+    recycled[takers[both]] = True
+    return next_phone, changes, recycled
 
 
 def _addresses(rng: np.random.Generator, given: Ints, family: Ints) -> pa.Array:
@@ -160,10 +206,11 @@ def _addresses(rng: np.random.Generator, given: Ints, family: Ints) -> pa.Array:
     separator = rng.integers(0, len(words.MAIL_SEPARATORS), n)
     domain = rng.integers(0, len(words.MAIL_DOMAINS), n)
     year = np.where(rng.random(n) < 0.6, rng.integers(55, 100, n), -1)
+    first = take(names.GIVEN_LETTERS, given)
     local = join(
-        pc.utf8_lower(take(words.GIVEN, given)),
+        either(rng.random(n) < 0.2, pc.utf8_slice_codeunits(first, 0, 1), first),
         take(words.MAIL_SEPARATORS, separator),
-        pc.utf8_lower(take(words.FAMILY, family)),
+        take(names.FAMILY_LETTERS, family),
         either(year >= 0, digits(year), ""),
     )
     rank = ranks(join(local, "@", take(words.MAIL_DOMAINS, domain)))
@@ -192,3 +239,14 @@ def phone_text(phone: Ints, style: Ints | None = None) -> pa.Array:
     text = either(style == 1, join("(", area, ") 555-", line), plain)
     text = either(style == 2, join(area, "-555-", line), text)
     return either(style == 3, join(area, "555", line), text)
+
+
+def unique_phone_holders(phone: Ints, wants: Bools, preference: Ints) -> Bools:
+    """Who holds the phone within a vendor: of those who share one number, the one with the lowest preference."""
+    rows = np.flatnonzero(wants)
+    order = rows[np.lexsort((preference[rows], phone[rows]))]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = phone[order][1:] != phone[order][:-1]
+    holds = np.zeros(len(phone), dtype=bool)
+    holds[order[first]] = True
+    return holds

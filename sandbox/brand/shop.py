@@ -12,8 +12,10 @@ from sandbox.brand.baskets import Baskets
 from sandbox.brand.catalogue import Catalogue
 from sandbox.brand.channels import Landing
 from sandbox.brand.contacts import Contacts
+from sandbox.brand.customers import Accounts
+from sandbox.brand.devices import Devices
 from sandbox.brand.orders import Orders
-from sandbox.brand.people import Devices, People
+from sandbox.brand.people import People
 from sandbox.brand.texts import digits, hex_token, join, letter_token
 from sandbox.brand.timeline import Timeline
 
@@ -36,8 +38,13 @@ class Shop:
     after: Aftersales
     visit_person: Ints
     joins_second: Bools
-    customer_of_person: Ints
-    """Shopify customer id of each person, -1 without an account."""
+    accounts: Accounts
+    second_account: Bools
+    """The visits in which the person uses the second account."""
+
+    def account_of_visit(self, visits: Ints) -> Ints:
+        """The row of ``accounts`` that the person of each visit uses."""
+        return self.accounts.row(self.visit_person[visits], self.second_account[visits])
 
     def checkout_token(self, visits: Ints) -> pa.Array:
         """Token of the checkout of each visit."""

@@ -26,7 +26,8 @@ def checkout_tables(shop: Shop) -> dict[str, Table]:
     owner, variant = place[baskets.line_visit[line]], baskets.line_variant[line]
     gross = catalogue.price[variant] * baskets.line_quantity[line]
     contact = shop.contacts.row_of_visit[visit]
-    customer = np.where(shop.contacts.as_customer[contact], shop.customer_of_person[shop.visit_person[visit]], -1)
+    # those of a second account move at once to the first, which takes it in later
+    customer = np.where(shop.contacts.as_customer[contact], shop.accounts.customer_id[shop.visit_person[visit]], -1)
     return {
         "shopify_checkouts": {
             "checkout_id": ids,

@@ -8,15 +8,15 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from sandbox.brand import words
 from sandbox.brand.aftersales import CANCEL_REASONS, refunded_by
 from sandbox.brand.basis import DAY, NEVER
 from sandbox.brand.catalogue import LOCATION_IDS
 from sandbox.brand.orders import DISCOUNT_CODES
 from sandbox.brand.shop import Shop, Table, ip_text
-from sandbox.brand.texts import digits, join, masked, stamps, take
+from sandbox.brand.texts import digits, either, join, masked, stamps, take
 from sandbox.brand.versions import number_versions
 
+SOURCE_NAMES = ("web", "shopify_draft_order", "marketplace")
 AFTERMATH = 400 * DAY
 """Changes of orders are written beyond the world's end, so that its last day is as complete as its first."""
 
@@ -25,9 +25,12 @@ def order_tables(shop: Shop) -> dict[str, Table]:
     """Tables shopify_orders, shopify_order_lines and shopify_fulfillments."""
     orders, after = shop.orders, shop.after
     every = np.arange(len(orders))
+    account = shop.account_of_visit(orders.visit)
+    merged_at = np.where(orders.guest, NEVER, shop.accounts.merged_at[account])
     versions = number_versions(
         [
             (every, orders.created_at),
+            (every, merged_at),
             (every, after.shipped_at),
             (every, after.delivered_at),
             (after.refund_order, after.refund_at),
@@ -37,17 +40,18 @@ def order_tables(shop: Shop) -> dict[str, Table]:
     o, at = versions.thing, versions.at
     refunded = refunded_by(after, o, at)
     contact = shop.contacts.row_of_visit[orders.visit[o]]
-    person = orders.person[o]
-    customer = np.where(orders.guest[o], -1, shop.customer_of_person[person])
+    # the orders of an account that is merged away move to the one that stays
+    of_account = np.where(merged_at[o] <= at, orders.person[o], account[o])
+    customer = np.where(orders.guest[o], -1, shop.accounts.customer_id[of_account])
     status = np.where(refunded == 0, 0, np.where(refunded >= orders.total[o], 1, 2))
-    city = shop.people.city[person]
     ip = shop.devices.ip[shop.baskets.device[orders.visit]]
-    people = shop.people
+    address, contact_rows = shop.contacts.address, pa.array(contact)
+    elsewhere = shop.baskets.marketplace[orders.visit]
     per_order: dict[str, pa.Array] = {
         "checkout_token": shop.checkout_token(orders.visit),
         "cart_token": shop.cart_token(orders.visit),
-        "landing_page": shop.landing.url(orders.visit),
-        "referrer_url": shop.landing.referrer(orders.visit),
+        "landing_page": either(elsewhere, None, shop.landing.url(orders.visit)),
+        "referrer_url": either(elsewhere, None, shop.landing.referrer(orders.visit)),
     }
     rows = pa.array(o)
     table: Table = {
@@ -69,10 +73,10 @@ def order_tables(shop: Shop) -> dict[str, Table]:
         "financial_status": take(("PAID", "REFUNDED", "PARTIALLY_REFUNDED"), status),
         "fulfillment_status": take(("UNFULFILLED", "FULFILLED"), (after.shipped_at[o] <= at).astype(np.int64)),
         "assigned_location_id": LOCATION_IDS[after.location[o]],
-        "source_name": take(("web", "shopify_draft_order"), orders.draft[o].astype(np.int64)),
+        "source_name": take(SOURCE_NAMES, np.where(elsewhere, 2, orders.draft.astype(np.int64))[o]),
         "customer_id": masked(customer, customer >= 0),
-        "email": shop.contacts.email.text.take(pa.array(contact)),
-        "phone": shop.contacts.phone.take(pa.array(contact)),
+        "email": shop.contacts.email.text.take(contact_rows),
+        "phone": shop.contacts.phone.take(contact_rows),
         **{name: text.take(rows) for name, text in per_order.items()},
         "subtotal_cents": orders.subtotal[o],
         "discounts_cents": orders.discounts[o],
@@ -83,13 +87,13 @@ def order_tables(shop: Shop) -> dict[str, Table]:
         "refunded_cents": refunded,
         "current_total_cents": orders.total[o] - refunded,
         "discount_code": take(DISCOUNT_CODES, orders.code[o]),
-        "ship_first_name": shop.contacts.names.first.take(pa.array(contact)),
-        "ship_last_name": shop.contacts.names.last.take(pa.array(contact)),
-        "ship_address1": people.address.take(pa.array(person)),
-        "ship_city": take([place[0] for place in words.CITIES], city),
-        "ship_province_code": take([place[1] for place in words.CITIES], city),
+        "ship_first_name": shop.contacts.names.first.take(contact_rows),
+        "ship_last_name": shop.contacts.names.last.take(contact_rows),
+        "ship_address1": address.line.take(contact_rows),
+        "ship_city": address.city.take(contact_rows),
+        "ship_province_code": address.province.take(contact_rows),
         "ship_country_code": take(["US"], np.zeros(len(o), np.int64)),
-        "ship_zip": people.zip.take(pa.array(person)),
+        "ship_zip": address.zip.take(contact_rows),
         "client_ip": ip_text(ip[o]),
     }
     return {

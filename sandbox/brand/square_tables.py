@@ -15,7 +15,7 @@ from sandbox.brand.people import phone_text
 from sandbox.brand.shop_orders import AFTERMATH
 from sandbox.brand.square_goods import goods_tables
 from sandbox.brand.square_money import money_tables
-from sandbox.brand.store_customers import DIRECTORY, PHONE, SOURCES
+from sandbox.brand.store_customers import DIRECTORY, NAME, PHONE, SOURCES
 from sandbox.brand.store_orders import CANCELED, OPEN, SALE
 from sandbox.brand.store_world import Stores, Table
 from sandbox.brand.stores import CODES, PERCENT, STORES
@@ -64,7 +64,7 @@ def _customers(stores: Stores) -> Table:
         stores.basis.end + AFTERMATH,
     )
     row, at = versions.thing, versions.at
-    rows = pa.array(row)
+    rows, tells_home = pa.array(row), customers.tells_home[row]
     return {
         "customer_id": stores.ids("customer", row),
         "version": versions.number,
@@ -75,6 +75,11 @@ def _customers(stores: Stores) -> Table:
         "family_name": customers.names.last.take(rows),
         "email": either(customers.email_at[row] <= at, customers.email.text.take(rows), None),
         "phone": either(customers.phone_at[row] <= at, customers.phone.take(rows), None),
+        "birthday": customers.birth_date.take(rows),
+        "address1": either(tells_home, customers.address.line.take(rows), None),
+        "city": either(tells_home, customers.address.city.take(rows), None),
+        "province_code": either(tells_home, customers.address.province.take(rows), None),
+        "zip": either(tells_home | (customers.kind[row] == NAME), customers.address.zip.take(rows), None),
         "email_unsubscribed": customers.unsubscribed_at[row] <= at,
         "creation_source": take(SOURCES, customers.kind[row]),
         "is_deleted": customers.deleted_at[row] <= at,
@@ -102,7 +107,7 @@ def _loyalty(stores: Stores) -> Table:
         "revealed_at": stamps(at),
         "created_at": stamps(customers.phone_at[row]),
         "customer_id": stores.ids("customer", owner),
-        "phone": phone_text(stores.people.phone[customers.person[row]]),
+        "phone": phone_text(customers.number[row]),
         "balance": points[row],
     }
 

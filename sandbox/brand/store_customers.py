@@ -14,17 +14,23 @@ import pyarrow as pa
 
 from sandbox.brand import words
 from sandbox.brand.basis import DAY, NEVER, Basis, Bools, Ints
-from sandbox.brand.contacts import Names, Typed, make_names, type_emails
+from sandbox.brand.homes import Addresses, type_addresses
 from sandbox.brand.people import People, phone_text
 from sandbox.brand.store_orders import SALE, UNLINKED, StoreOrders
 from sandbox.brand.stores import spread
 from sandbox.brand.texts import either, take
+from sandbox.brand.typed_emails import TILL, Typed, type_emails
+from sandbox.brand.typed_names import FULL, Names, make_names, type_birth_dates
 
 DIRECTORY, NAME, PHONE, INSTANT, MERGED, NOBODY = range(6)
 SOURCES = ("DIRECTORY", "LOYALTY", "LOYALTY", "INSTANT_PROFILE", "MERGE")
-MEMBER_SHARES = (0.40, 0.12, 0.12)
+DIRECTORY_SHARE, PHONE_SHARE = 0.40, 0.12
+BY_EMAIL = 0.35
+"""Of the till contacts, those that are the shop's e-mail and not its phone."""
+TELLS_HOME, TELLS_BIRTH_DATE = 0.45, 0.45
 SAYS_SO = 0.86
-RECEIPT_JUNK = 0.01
+TWICE = 0.125
+"""Of the profiles that might be made twice, those that are and stay so."""
 
 
 @dataclass
@@ -40,7 +46,14 @@ class StoreCustomers:
     shared: Bools
     email: Typed
     phone: pa.Array
+    number: Ints
+    """The phone behind ``phone``, which a loyalty account belongs to."""
     names: Names
+    address: Addresses
+    tells_home: Bools
+    """Told the whole address; store cards know its postcode alone."""
+    birth_date: pa.Array
+    birth_date_wrong: Bools
     email_at: Ints
     """When the till learned the e-mail; NEVER without one."""
     phone_at: Ints
@@ -68,7 +81,7 @@ class _Rows:
 def make_store_customers(basis: Basis, people: People, orders: StoreOrders, card: Ints) -> StoreCustomers:
     """Give each order its profile, and each profile what it knows."""
     rng = basis.rng("store customers")
-    way = spread(rng, people.count, MEMBER_SHARES)
+    way = spread(rng, people.count, (DIRECTORY_SHARE, basis.share("store_cards"), PHONE_SHARE))
     way[way == INSTANT] = NOBODY
     rows = _make_rows(basis, rng, orders, card, way)
     member = np.concatenate([rows.first, rows.twin])
@@ -107,11 +120,13 @@ def make_store_customers(basis: Basis, people: People, orders: StoreOrders, card
     source[merged] = merged_twin
     from_phone = np.arange(n)
     from_phone[merged] = merged_first
-    email = _emails(rng, people, person, 0.25, 0.0)
-    phone = phone_text(people.phone[person], rng.integers(0, 4, n))
-    junk = (kind != MERGED) & (rng.random(n) < 0.015)
-    phone = either(junk, take(words.JUNK_PHONES, rng.integers(0, len(words.JUNK_PHONES), n)), phone)
-    names = make_names(rng, people, person)
+    number = people.phone_at(person, created)
+    email, phone = _contacts(basis, rng, people, person, kind, number)
+    names = make_names(basis, rng, people, person)
+    address = type_addresses(basis, rng, people.homes, people.home_at(person, created))
+    tells_home = (kind == DIRECTORY) & (rng.random(n) < TELLS_HOME)
+    born, wrong = type_birth_dates(basis, rng, people, person)
+    tells_birth = rng.random(n) < np.select([kind == DIRECTORY, kind == PHONE], [TELLS_BIRTH_DATE, 0.1], 0.0)
     nameless = np.isin(kind, (PHONE, INSTANT))
     leaves = np.where(rng.random(n) < 0.1, np.maximum(email_at, 0) + rng.integers(DAY, 60 * DAY, n), NEVER)
     leaves[merged] = NEVER
@@ -124,16 +139,41 @@ def make_store_customers(basis: Basis, people: People, orders: StoreOrders, card
         shared=shared,
         email=_pick(email, source, email_at < NEVER),
         phone=either(phone_at < NEVER, phone.take(pa.array(from_phone)), None),
+        number=number[from_phone],
         names=Names(
             either(nameless, None, names.first.take(pa.array(source))),
             either(nameless, None, names.last.take(pa.array(source))),
+            np.where(nameless, FULL, names.kind[source]),
         ),
+        address=address.take(source),
+        tells_home=tells_home[source],
+        birth_date=either(tells_birth[source], born.take(pa.array(source)), None),
+        birth_date_wrong=(tells_birth & wrong)[source],
         email_at=email_at,
         phone_at=phone_at,
         unsubscribed_at=np.where(email_at < NEVER, np.minimum(leaves, NEVER), NEVER),
         of_order=_of_order(orders, rows.of_sale, deleted, into),
-        receipt=_receipts(rng, people, orders, rows.of_sale, card),
+        receipt=_receipts(basis, rng, people, orders, rows.of_sale, card),
     )
+
+
+def _contacts(
+    basis: Basis, rng: np.random.Generator, people: People, person: Ints, kind: Ints, number: Ints
+) -> tuple[Typed, pa.Array]:
+    """What would be typed as the e-mail and the phone of each profile, by its owner or by the cashier."""
+    n = len(kind)
+    email = _emails(basis, rng, people, person, 0.25, 0.0)
+    phone = phone_text(number, rng.integers(0, 4, n))
+    junk = (kind != MERGED) & (rng.random(n) < 0.43 * basis.share("junk_phones"))
+    phone = either(junk, take(words.JUNK_PHONES, rng.integers(0, len(words.JUNK_PHONES), n)), phone)
+    at_till = np.flatnonzero(kind == DIRECTORY)
+    by_cashier = np.zeros(n, dtype=bool)
+    by_cashier[at_till] = spread(rng, len(at_till), (basis.share("till_contacts"),)) == 0
+    is_email = rng.random(n) < BY_EMAIL
+    shops = by_cashier & is_email
+    text = either(shops, words.TILL_EMAIL, email.text)
+    phone = either(by_cashier & ~is_email, words.TILL_PHONE, phone)
+    return Typed(text, np.where(shops, TILL, email.kind), email.second & ~shops), phone
 
 
 def _learnt(rng: np.random.Generator, kind: Ints, created: Ints, by_phone: Ints, by_email: Ints) -> tuple[Ints, Ints]:
@@ -158,8 +198,9 @@ def _make_rows(basis: Basis, rng: np.random.Generator, orders: StoreOrders, card
     rank = np.arange(len(order)) - np.searchsorted(buyer, buyer)
     first = np.unique(buyer)
     again = buyer[(rank == 1) & (way[buyer] == DIRECTORY)]
-    lot = rng.permutation(len(again))
-    twin, merges = again[(lot % 4 == 0) | (lot % 8 == 1)], again[lot % 4 == 0]
+    lot = (rng.permutation(len(again)) + 0.5) / max(len(again), 1)
+    merged_share = basis.share("merged_profiles")
+    twin, merges = again[lot < merged_share + TWICE], again[lot < merged_share]
     second_at = np.full(len(way), NEVER)
     second_at[buyer[rank == 1]] = orders.created_at[order[rank == 1]]
     merge_at = np.full(len(way), NEVER)
@@ -183,26 +224,32 @@ def _of_order(orders: StoreOrders, of_sale: Ints, deleted: Ints, into: Ints) -> 
     """A return names the profile of its sale, or the one that has taken its place by then."""
     found = np.where(orders.source >= 0, of_sale[np.maximum(orders.source, 0)], of_sale)
     found = np.where(orders.kind == UNLINKED, -1, found)
+    if not len(deleted):
+        return found
     gone = (found >= 0) & (orders.kind != SALE) & (deleted[found] <= orders.created_at)
     return np.where(gone, into[found], found)
 
 
-def _receipts(rng: np.random.Generator, people: People, orders: StoreOrders, of_sale: Ints, card: Ints) -> Typed:
+def _receipts(
+    basis: Basis, rng: np.random.Generator, people: People, orders: StoreOrders, of_sale: Ints, card: Ints
+) -> Typed:
     """Addresses that buyers type for a receipt by e-mail, null where none was typed."""
     n = len(orders)
     wants = rng.random(n) < np.where(of_sale < 0, 0.35, 0.12)
     return _pick(
-        _emails(rng, people, orders.person, 0.3, RECEIPT_JUNK),
+        _emails(basis, rng, people, orders.person, 0.3, 0.1 * basis.share("junk_emails")),
         np.arange(n),
         (orders.kind == SALE) & (card >= 0) & ~orders.offline & wants,
     )
 
 
-def _emails(rng: np.random.Generator, people: People, person: Ints, second_share: float, junk: float) -> Typed:
+def _emails(
+    basis: Basis, rng: np.random.Generator, people: People, person: Ints, second_share: float, junk: float
+) -> Typed:
     second = people.has_second[person] & (rng.random(len(person)) < second_share)
     rows = pa.array(person)
     own = either(second, people.second_email.take(rows), people.email.take(rows))
-    typed = type_emails(rng, own, junk=junk)
+    typed = type_emails(basis, rng, own, junk=junk)
     return Typed(typed.text, typed.kind, second)
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pyarrow as pa
 
 from sandbox.brand.basis import DAY, Ints
-from sandbox.brand.contacts import KINDS
 from sandbox.brand.store_customers import INSTANT
 from sandbox.brand.store_orders import COMPLETED, LATE, RETURN, SALE
 from sandbox.brand.store_payments import PAID
@@ -14,6 +13,7 @@ from sandbox.brand.store_stock import audits
 from sandbox.brand.store_world import Stores, Table
 from sandbox.brand.stores import STORES
 from sandbox.brand.texts import digits, flat, join, stamps, take
+from sandbox.brand.typed_emails import KINDS
 
 
 def store_owners(stores: Stores) -> Table:

@@ -1,9 +1,10 @@
 """The hidden truth: who is who, what caused each order, what the shop's totals are. Only tests and benchmarks read it.
 
-``record_owners`` names the person behind every record that a warehouse can see, by the record ids of the warehouse:
-``<customer_id>`` and ``order-<order_id>`` (shopify, square), ``<profile_id>`` (klaviyo), ``<anonymous_id>``
-(web_events, record_type device) and ``<anonymous_id>|<user_id or empty>`` (record_type visitor). A bot's browser has
-no person. ``shop_totals`` are the online shop's; ``store_totals`` and ``stock`` the stores'.
+``people`` shows names, phones and homes as they are at the default now. ``record_owners`` names the person behind every
+record that a warehouse can see, by the record ids of the warehouse: ``<customer_id>`` and ``order-<order_id>``
+(shopify, square), ``<profile_id>`` (klaviyo), ``<anonymous_id>`` (web_events, record_type device) and
+``<anonymous_id>|<user_id or empty>`` (record_type visitor). Browsers of bots and tablets of stores have no person.
+``shop_totals`` are the online shop's; ``store_totals`` and ``stock`` the stores'.
 """
 
 from __future__ import annotations
@@ -11,45 +12,41 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from sandbox.brand import words
+from sandbox.brand import names
 from sandbox.brand.arrivals import Arrivals, anonymous_ids, user_codes
 from sandbox.brand.basis import DAY, Bools, Ints
 from sandbox.brand.behaviour import Visits
 from sandbox.brand.channels import BASELINE, CHANNELS, NAMES
-from sandbox.brand.contacts import KINDS, Typed
-from sandbox.brand.customers import Accounts
 from sandbox.brand.messages import Profiles
 from sandbox.brand.people import phone_text
+from sandbox.brand.scenario_truth import person_ids, scenario_tables
 from sandbox.brand.shop import Shop
 from sandbox.brand.store_truth import stacked, store_causes, store_emails, store_owners, store_totals
 from sandbox.brand.store_world import Stores
 from sandbox.brand.subscribers import Subscribers
 from sandbox.brand.texts import digits, either, flat, join, stamps, take
+from sandbox.brand.typed_emails import KINDS, Typed
 
 Table = dict[str, object]
 SYSTEMS = ("shopify", "klaviyo", "web_events")
 TYPES = ("customer", "guest_checkout", "profile", "device", "visitor")
 
 
-def person_ids(person: Ints) -> pa.Array:
-    """Null below zero."""
-    return either(person >= 0, join("person-", digits(np.maximum(person, 0), 7)), None)
-
-
 def truth_tables(
     shop: Shop,
     visits: Visits,
-    accounts: Accounts,
     subscribers: Subscribers,
     profiles: Profiles,
     arrivals: Arrivals,
     stores: Stores,
 ) -> dict[str, Table]:
     """All tables of the truth, by name."""
+    emails = stacked(_emails(shop, subscribers, profiles), store_emails(stores))
     return {
         "people": _people(shop),
-        "record_owners": stacked(_owners(shop, accounts, subscribers, profiles, arrivals), store_owners(stores)),
-        "record_emails": stacked(_emails(shop, accounts, subscribers, profiles), store_emails(stores)),
+        "record_owners": stacked(_owners(shop, subscribers, profiles, arrivals), store_owners(stores)),
+        "record_emails": emails,
+        **scenario_tables(shop, subscribers, profiles, stores, emails),
         "order_causes": stacked(_causes(shop, visits), store_causes(stores)),
         "channel_effects": _effects(shop, visits),
         "shop_totals": _totals(shop),
@@ -59,49 +56,53 @@ def truth_tables(
 
 def _people(shop: Shop) -> Table:
     people = shop.people
-    city = people.city
+    home = people.home_at(np.arange(people.count), shop.basis.days * DAY)
     return {
         "person_id": person_ids(np.arange(people.count)),
         "household_id": join("household-", digits(people.household, 7)),
-        "given_name": take(words.GIVEN, people.given),
-        "family_name": take(words.FAMILY, people.family),
+        "given_name": take(names.GIVEN, people.given),
+        "family_name": take(names.FAMILY, people.family),
+        "birth_date": pa.array(people.born.astype("datetime64[D]")),
         "email": people.email,
         "second_email": either(people.has_second, people.second_email, None),
-        "phone": phone_text(people.phone),
+        "phone": phone_text(people.phone_at(np.arange(people.count), shop.basis.days * DAY)),
         "household_phone": people.household_phone,
-        "city": take([place[0] for place in words.CITIES], city),
-        "province_code": take([place[1] for place in words.CITIES], city),
-        "zip": people.zip,
+        "phone_changes_at": stamps(people.phone_changes_at),
+        "address": people.homes.line(home),
+        "city": people.homes.city_name(home),
+        "province_code": people.homes.province(home),
+        "zip": people.homes.zip(home),
+        "moved_at": stamps(people.moved_at),
         "devices": people.device_count,
         "is_staff": people.staff,
         "base_hazard": people.hazard,
     }
 
 
-def _owners(shop: Shop, accounts: Accounts, subscribers: Subscribers, profiles: Profiles, arrivals: Arrivals) -> Table:
-    people, orders, timeline = shop.people, shop.orders, shop.timeline
+def _owners(shop: Shop, subscribers: Subscribers, profiles: Profiles, arrivals: Arrivals) -> Table:
+    orders, timeline, accounts = shop.orders, shop.timeline, shop.accounts
     customer = np.flatnonzero(accounts.customer_id >= 0)
     guest = np.flatnonzero(orders.guest)
     profile = np.flatnonzero(subscribers.created_at < shop.basis.end)
 
-    users = people.count + 1
+    users = 2 * accounts.count + 1
     device_of_event = timeline.visit_device[timeline.visit[arrivals.event]]
     visitor = np.unique(device_of_event * users + user_codes(shop, arrivals.event) + 1)
     visitor_device, visitor_user = visitor // users, visitor % users - 1
     device = np.unique(visitor_device)
     ids = anonymous_ids(shop.basis, int(device.max(initial=0)) + 1)
-    names = ids.take(pa.array(visitor_device))
-    user_text = either(visitor_user >= 0, digits(accounts.customer_id[np.maximum(visitor_user, 0)]), "")
+    browser = ids.take(pa.array(visitor_device))
+    user_text = either(visitor_user >= 0, accounts.id_text(visitor_user), "")
+    signed_in = visitor_user % accounts.count
 
     owner = np.concatenate([shop.devices.owner, np.full(len(ids), -1)])
-    shared = np.zeros(len(owner), dtype=bool)
-    shared[people.shared_device[people.shared_device >= 0]] = True
+    shared = np.concatenate([shop.devices.shared, np.zeros(len(ids), dtype=bool)])
     parts: list[tuple[int, int, pa.Array, Ints, Bools | None]] = [
-        (0, 0, digits(accounts.customer_id[customer]), customer, None),
+        (0, 0, digits(accounts.customer_id[customer]), customer % accounts.count, None),
         (0, 1, join("order-", digits(orders.order_id[guest])), orders.person[guest], None),
         (1, 2, profiles.profile_id.take(pa.array(profile)), subscribers.person[profile], None),
         (2, 3, ids.take(pa.array(device)), owner[device], shared[device]),
-        (2, 4, join(names, "|", user_text), np.where(visitor_user >= 0, visitor_user, owner[visitor_device]),
+        (2, 4, join(browser, "|", user_text), np.where(visitor_user >= 0, signed_in, owner[visitor_device]),
          shared[visitor_device]),
     ]  # fmt: skip
     person = np.concatenate([part[3] for part in parts])
@@ -115,15 +116,15 @@ def _owners(shop: Shop, accounts: Accounts, subscribers: Subscribers, profiles: 
     }
 
 
-def _emails(shop: Shop, accounts: Accounts, subscribers: Subscribers, profiles: Profiles) -> Table:
+def _emails(shop: Shop, subscribers: Subscribers, profiles: Profiles) -> Table:
     """How the e-mail of each record came about."""
-    orders = shop.orders
+    orders, accounts = shop.orders, shop.accounts
     customer = np.flatnonzero(accounts.customer_id >= 0)
     guest = np.flatnonzero(orders.guest)
     profile = np.flatnonzero(subscribers.created_at < shop.basis.end)
     contact = shop.contacts.row_of_visit[orders.visit[guest]]
     parts: list[tuple[int, pa.Array, Typed, Ints, Ints]] = [
-        (0, digits(accounts.customer_id[customer]), accounts.email, customer, customer),
+        (0, digits(accounts.customer_id[customer]), accounts.email, customer, customer % accounts.count),
         (0, join("order-", digits(orders.order_id[guest])), shop.contacts.email, contact, orders.person[guest]),
         (1, profiles.profile_id.take(pa.array(profile)), profiles.email, profile, subscribers.person[profile]),
     ]

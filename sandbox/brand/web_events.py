@@ -25,7 +25,6 @@ from sandbox.brand.arrivals import (
 )  # fmt: skip
 from sandbox.brand.basis import Bools, Ints
 from sandbox.brand.channels import MEDIUMS, SOURCES
-from sandbox.brand.customers import Accounts
 from sandbox.brand.messages import Profiles
 from sandbox.brand.shop import Shop, ip_text
 from sandbox.brand.texts import digits, either, join, micro_stamps, take, uuid
@@ -51,19 +50,17 @@ class Sheet:
     """The constant parts that every block reads."""
 
     shop: Shop
-    accounts: Accounts
     traits: Traits
     ids: pa.Array
     titles: pa.Array
 
 
-def event_blocks(shop: Shop, accounts: Accounts, profiles: Profiles, arrivals: Arrivals) -> Iterator[Table]:
+def event_blocks(shop: Shop, profiles: Profiles, arrivals: Arrivals) -> Iterator[Table]:
     """The table's columns, block by block, in the order of arrival."""
     browsers = max(len(shop.devices.owner), int(shop.timeline.visit_device.max(initial=0)) + 1)
     sheet = Sheet(
         shop=shop,
-        accounts=accounts,
-        traits=make_traits(shop, accounts, profiles),
+        traits=make_traits(shop, profiles),
         ids=anonymous_ids(shop.basis, browsers),
         titles=pa.concat_arrays([pa.array(TITLES), shop.catalogue.product_title]),
     )
@@ -117,7 +114,7 @@ def _visitor(sheet: Sheet, event: Ints) -> Table:
         "type": take(("page", "track", "identify"), np.where(kind >= FIRST_IDENTIFY, 2, (kind != PAGE).astype(int))),
         "event": take(EVENT_NAMES, kind),
         "anonymous_id": sheet.ids.take(pa.array(device)),
-        "user_id": either(user >= 0, digits(sheet.accounts.customer_id[np.maximum(user, 0)]), None),
+        "user_id": shop.accounts.id_text(user),
         "user_agent": take([pair[1] for pair in words.AGENTS], agent),
         "device_type": take([pair[0] for pair in words.AGENTS], agent),
         "ip": ip_text(np.where(bot, 7 + device % 90, shop.devices.ip[known])),

@@ -1,4 +1,4 @@
-"""A made world on disk: ``make_world`` makes it once per (seed, people, days, generator) and opens it afterwards.
+"""A made world on disk: ``make_world`` makes it once per (seed, people, days, scenarios, generator), then opens it.
 
 The folder's name carries a hash of the generator's own source, so a changed generator never serves an old world. It
 is built under another name and renamed when complete: a crash leaves nothing that looks like one.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -57,13 +57,21 @@ class World:
         return pq.read_table(_table_file(self.truth, name))
 
 
-def make_world(seed: int, people: int, days: int, home: Path, progress: Callable[[str], None] | None = None) -> World:
+def make_world(
+    seed: int,
+    people: int,
+    days: int,
+    home: Path,
+    progress: Callable[[str], None] | None = None,
+    scenarios: Mapping[str, float] | None = None,
+) -> World:
     """Open the world under ``home``, making it first if it is not there. ``progress`` gets a line now and then.
 
-    Raises ValueError for sizes that make no shop, OSError where the disk refuses.
+    ``scenarios``: name -> share, where it shall differ from the default (``sandbox.brand.scenarios``). Raises
+    ValueError for sizes that make no shop and for unknown scenarios, OSError where the disk refuses.
     """
-    basis = Basis(seed, people, days)
-    name = f"{seed}-{people}-{days}-{generator_hash()}"
+    basis = Basis(seed, people, days, scenarios or {})
+    name = f"{basis.name}-{generator_hash()}"
     world = World(basis, home / "vendors" / "world" / name, home / "vendors" / "truth" / name)
     if not world.folder.is_dir():
         _make(world, progress or _silent)

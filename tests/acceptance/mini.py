@@ -1,4 +1,4 @@
-"""A warehouse of a few hand-written raw rows, built by the real dbt project: for rules that need a case, not a crowd."""
+"""Warehouses that are built in this process, in one home for a whole test run: what dbt has parsed is the dearest part."""
 
 from __future__ import annotations
 
@@ -16,35 +16,45 @@ from activation.ledger import initialise
 from warehouse import dbt
 
 
-class MiniWarehouse:
-    """Raw tables by name -> rows as dicts; ``dbt`` runs a command in this process.
-
-    All of a test run share one folder beside ``own``, emptied for each but for what dbt has parsed, which is the
-    slowest part: one at a time, so their files stay on one worker (conftest.py).
-    """
+class SharedHome:
+    """The demo's home in the sandbox, beside ``own`` (a test's own folder). One at a time uses it, so the files of all
+    that do stay on one worker (conftest.py)."""
 
     def __init__(self, own: Path) -> None:
-        self._root = own.parent / "mini_warehouse"
-        with self._entered() as settings:
+        self.root = own.parent / "shared_home"
+
+    @contextmanager
+    def entered(self, **environment: str) -> Iterator[selvage.Settings]:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("SELVAGE_ENV", "SELVAGE_BRAND"):
+                patch.delenv(name, raising=False)
+            for name, value in (environment | {"SELVAGE_HOME": str(self.root)}).items():
+                patch.setenv(name, value)
+            yield selvage.settings()
+
+    def empty(self) -> None:
+        """A new home, but for what dbt has parsed, with an empty ledger."""
+        with self.entered() as settings:
             for old in settings.home.iterdir():
                 if old.name != "dbt":
                     shutil.rmtree(old) if old.is_dir() else old.unlink()
             (settings.home / "hash.key").write_text("0" * 64)  # the same for each: dbt parses anew when it changes
             initialise(settings.ledger)
-            self.file = settings.warehouse
             dbt.prepare_manifest()
+
+
+class MiniWarehouse:
+    """A few hand-written raw rows, for rules that need a case, not a crowd: raw tables by name -> rows as dicts."""
+
+    def __init__(self, own: Path) -> None:
+        self._home = SharedHome(own)
+        self._home.empty()
+        with self._home.entered() as settings:
+            self.file = settings.warehouse
         self.dbt("run", "--select", "stg_shopify__locations")  # its start hook makes every raw table
 
-    @contextmanager
-    def _entered(self) -> Iterator[selvage.Settings]:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("SELVAGE_HOME", str(self._root))
-            for name in ("SELVAGE_ENV", "SELVAGE_BRAND"):
-                patch.delenv(name, raising=False)
-            yield selvage.settings()
-
     def dbt(self, *arguments: str) -> None:
-        with self._entered():
+        with self._home.entered():
             dbt.invoke(*arguments)
 
     def insert(self, table: str, rows: list[dict[str, Any]]) -> None:

@@ -52,6 +52,7 @@ def test_every_declared_thing_is_exactly_one_asset_and_there_is_none_besides(
     ]
     declared += [dg.AssetKey([node["schema"], node["name"]]) for node in models(manifest)]
     declared += [dg.AssetKey(["publishing", name]) for name in ("marts", "activation_copy", "sync_marts")]
+    declared += [dg.AssetKey(["identity", "largest_clusters"])]
     declared += [
         dg.AssetKey(["activation", node["name"], destination])
         for node in models(manifest)
@@ -161,13 +162,13 @@ def test_schedules_take_the_whole_graph(defs: dg.Definitions, shared: Shared) ->
     assert schedules["every_night"].execution_timezone == shared.brand.reporting_timezone
 
 
-def test_everything_that_writes_the_warehouse_is_in_the_pool(defs: dg.Definitions) -> None:
+def test_everything_that_opens_the_warehouse_is_in_the_pool(defs: dg.Definitions) -> None:
     for assets in defs.resolve_asset_graph().assets_defs:
         name = assets.node_def.name
-        if re.match(r"(land|build|publish|publishing)_", name):
+        if re.match(r"(land|build|publish|publishing|identity)_", name):
             assert assets.op.pool == "warehouse_writer", name
         else:
-            assert assets.op.pool is None, f"{name} does not write the warehouse"
+            assert assets.op.pool is None, f"{name} does not open the warehouse"
 
 
 def test_the_brand_decides_which_sources_there_are(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:

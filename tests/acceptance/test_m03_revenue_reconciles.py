@@ -11,7 +11,7 @@ import duckdb
 
 from tests.conftest import Road, Walk
 
-CHANNELS = {"web": "online", "shopify_draft_order": "draft_order"}
+CHANNELS = {"web": "online", "shopify_draft_order": "draft_order", "marketplace": "marketplace"}
 
 
 ZONE = ZoneInfo("America/New_York")

@@ -17,7 +17,7 @@ def test_ids_change_only_through_the_merge_log(second: Walk, next_day: Walk):
     with next_day.marts() as con:
         merged = dict(
             con.sql(
-                "select from_customer_id, to_customer_id from fct_customer_id_changes where from_customer_id is not null"
+                "select from_customer_id, to_customer_id from fct_customer_merges where from_customer_id is not null"
             ).fetchall()
         )
     for record, customer in before.items():

@@ -22,6 +22,16 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+OWNERS = """
+    select source_system || ':' || source_record_id as record_key, min(person_id) as person_id
+    from read_parquet(?)
+    where record_type <> 'device' and person_id is not null
+        -- Without a login, a shared device's visitor is nobody's.
+        and not (record_type = 'visitor' and is_shared and source_record_id like '%|')
+    group by 1
+    having count(distinct person_id) = 1
+"""
+
 
 @dataclass(frozen=True)
 class Pairwise:
@@ -58,19 +68,10 @@ def pairwise(con: duckdb.DuckDBPyConnection, truth: Path) -> Pairwise:
     ``con`` may be read-only. Raises ValueError when no record of the warehouse is in the truth.
     """
     owned = con.execute(
-        """
-        with owners as (
-            select source_system || ':' || source_record_id as record_key, min(person_id) as person_id
-            from read_parquet(?)
-            where record_type <> 'device' and person_id is not null
-                -- Without a login, a shared device's visitor is nobody's.
-                and not (record_type = 'visitor' and is_shared and source_record_id like '%|')
-            group by 1
-            having count(distinct person_id) = 1
-        )
+        f"""
         select records.record_key, records.customer_id, owners.person_id
         from intermediate.int_identity__record_customers as records
-        inner join owners on owners.record_key = records.record_key
+        inner join ({OWNERS}) as owners on owners.record_key = records.record_key
         order by records.record_key nulls last
         """,
         [str(truth / "record_owners.parquet")],
@@ -87,6 +88,66 @@ def pairwise(con: duckdb.DuckDBPyConnection, truth: Path) -> Pairwise:
         reachable_pairs=_pairs(ceiling),
         correct_reachable_pairs=_pairs(ceiling, customer),
     )
+
+
+def ceilings(con: duckdb.DuckDBPyConnection, truth: Path) -> np.ndarray:
+    """The component of each owned record, in the order of their keys, over what exact identifiers could join."""
+    owned = con.execute(
+        f"""
+        select records.record_key, owners.person_id
+        from intermediate.int_identity__record_customers as records
+        inner join ({OWNERS}) as owners on owners.record_key = records.record_key
+        order by records.record_key nulls last
+        """,
+        [str(truth / "record_owners.parquet")],
+    ).fetchnumpy()
+    return _ceiling(con, owned["record_key"], _codes(owned["person_id"]))
+
+
+def over_merges(con: duckdb.DuckDBPyConnection, truth: Path) -> list[tuple[str, str, str, str]]:
+    """Where two people became one: (customer_id, identifier_type, identifier_value, scenario or '') of each edge that
+    joins records of different people, or reaches a record of nobody that such edges meet in.
+
+    ``scenario`` is the one of ``truth/scenarios.parquet`` whose value the edge was drawn by.
+    """
+    return con.execute(
+        f"""
+        with owners as ({OWNERS}),
+        records as (
+            select customers.record_key, customers.customer_id, owners.person_id
+            from intermediate.int_identity__record_customers as customers
+            left join owners on owners.record_key = customers.record_key
+        ),
+        mixed as (
+            select customer_id from records group by customer_id having count(distinct person_id) > 1
+        ),
+        ends as (
+            select near.customer_id, edges.identifier_type, edges.identifier_value, near.record_key,
+                near.person_id, far.person_id as far_person_id
+            from intermediate.int_identity__edges as edges,
+                lateral (values (record_key_from, record_key_to), (record_key_to, record_key_from)) as pair (one, other)
+            inner join records as near on near.record_key = pair.one
+            inner join records as far on far.record_key = pair.other
+            where near.customer_id in (select customer_id from mixed)
+        ),
+        meeting as (
+            select record_key from ends where person_id is null
+            group by record_key having count(distinct far_person_id) > 1
+        ),
+        crossing as (
+            select distinct customer_id, identifier_type, identifier_value from ends
+            where person_id <> far_person_id or record_key in (select record_key from meeting)
+        ),
+        named as (
+            select identifier_type, identifier_value, min(scenario) as scenario from read_parquet(?)
+            where identifier_value is not null group by all
+        )
+        select crossing.*, coalesce(named.scenario, '') from crossing
+        left join named using (identifier_type, identifier_value)
+        order by all nulls last
+        """,
+        [str(truth / "record_owners.parquet"), str(truth / "scenarios.parquet")],
+    ).fetchall()
 
 
 def _ceiling(con: duckdb.DuckDBPyConnection, record_keys: np.ndarray, person: np.ndarray) -> np.ndarray:

@@ -245,12 +245,13 @@ _ALL: Rows = {
         identifier("c_ada", "shopify:secret-record", "phone", "3c4d", "shared_device"),
         identifier("c_device", "web_events:secret-record", "anonymous_id", "5e6f"),
     ],
-    "fct_customer_id_changes": [
+    "fct_customer_merges": [
         {
-            "customer_id_change_key": "1",
+            "customer_merge_key": "1",
             "from_customer_id": "c_old",
             "to_customer_id": "c_ada",
             "change_type": "merge",
+            "assignment_number": 2,
             "changed_at": "2026-06-20 12:00",
         }
     ],

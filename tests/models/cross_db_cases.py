@@ -45,11 +45,23 @@ CASES = [
     value("json_text_array", "json_text_array('cast(null as string)')", None),
     Case("agg_ordered", "select {{ agg_ordered('v', 'o') }} as x from " + PAIRS, [["v2", "v1", "v3"]]),
     Case(
+        "joined_text",
+        'select {{ joined_text(json_text_array("\'[\\"p\\", \\"q\\"]\'")) }} as x',
+        ["p, q"],
+    ),
+    Case(
         "unnest_lateral",
         'select u.e as x from (select {{ json_text_array("\'[\\"p\\", \\"q\\"]\'") }} as a) as t '
         "{{ unnest_lateral('t.a', 'u', 'e') }} order by 1 nulls last",
         ["p", "q"],
     ),
+    Case(
+        "unnested_with_position",
+        "select e || n as x from (select {{ unnested_with_position(\"split('p q', ' ')\", 'e', 'n') }}) as t "
+        "order by n nulls last",
+        ["p1", "q2"],
+    ),
+    value("array_text", "array_text(\"split('p q', ' ')\", '-')", "p-q"),
     Case(
         "last_value_ignore_nulls",
         "select {{ last_value_ignore_nulls('v', 'order by o asc nulls last "
@@ -64,6 +76,28 @@ CASES = [
     value("sha256_hex", "sha256_hex('cast(null as string)')", None),
     value("regexp_replace_all", "regexp_replace_all(\"'+1 (212) 555-0100'\", '[^0-9]', '')", "12125550100"),
     value("regexp_replace_all", "regexp_replace_all(\"'a.b.c'\", '[.]', '-')", "a-b-c"),
+    value("letters_exchanged", "letters_exchanged(\"'joshau'\", \"'joshua'\")", True),
+    value("letters_exchanged", "letters_exchanged(\"'joshua'\", \"'joshua'\")", False),
+    value("letters_exchanged", "letters_exchanged(\"'maria'\", \"'mario'\")", False),
+    value("letters_exchanged", "letters_exchanged(\"'ana'\", \"'anan'\")", False),
+    value("phone_e164", "phone_e164(\"'(212) 555-0100'\", \"'US'\")", "+12125550100"),
+    value("phone_e164", "phone_e164(\"'1-212-555-0100'\", \"'US'\")", "+12125550100"),
+    value("phone_e164", "phone_e164(\"'020 7946 0958'\", \"'GB'\")", "+442079460958"),
+    value("phone_e164", "phone_e164(\"'0044 20 7946 0958'\", \"'US'\")", "+442079460958"),
+    value("phone_e164", "phone_e164(\"'+39 06 1234 5678'\", \"'US'\")", "+390612345678"),
+    value("phone_e164", "phone_e164(\"'020 7946 0958 ext. 12'\", \"'GB'\")", "+442079460958"),
+    value("phone_e164", "phone_e164(\"'0000000000'\", \"'US'\")", None),
+    value("phone_e164", "phone_e164(\"'555-0100'\", \"'US'\")", None),
+    value("phone_e164", "phone_e164(\"'ask at the till'\", \"'US'\")", None),
+    value("phone_e164", "phone_e164('cast(null as string)', \"'US'\")", None),
+    Case(
+        "parted",
+        "select {{ parted('edges', 'marks') }} as x from (select {{ json_text_array(\"'[\\\"1|2|0\\\", \\\"2|3|0\\\"]'\") }} as edges, "
+        '{{ json_text_array("\'[\\"1|1|card|a\\", \\"3|1|card|b\\"]\'") }} as marks) as t',
+        [["1|1", "3|3", "2|1"]],
+    ),
+    value("parted", "parted('null', \"cast(null as string[])\")", []),
+    value("raise_error", "'case when 1 = 2 then ' ~ raise_error(\"'stop'\") ~ ' else 3 end'", 3),
     value("url_decoded", "url_decoded(\"'a%20b+c%2Fd'\")", "a b c/d"),
     value("url_decoded", "url_decoded(\"'100%'\")", "100%"),
     value("url_decoded", "url_decoded('cast(null as string)')", None),

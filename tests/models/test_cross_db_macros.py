@@ -17,6 +17,7 @@ import sqlglot
 
 from tests.models.conftest import PROJECT, EmptyShop
 from tests.models.cross_db_cases import CASES, STORAGE, Case
+from warehouse.dbt_functions import register
 
 FILES = sorted((PROJECT / "macros" / "cross_db").glob("*.sql"))
 MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\(")
@@ -48,6 +49,7 @@ def rendered(compiled: Callable[[str], str]) -> dict[Case, dict[str, str]]:
 def test_duckdb_gives(case: Case, rendered: dict[Case, dict[str, str]]) -> None:
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
+        register(connection)
         rows = connection.execute(rendered[case]["duckdb"]).fetchall()
     given = [float(row[0]) if isinstance(row[0], Decimal) else row[0] for row in rows]
     assert given == [float(one) if isinstance(one, Decimal) else one for one in case.expected]
@@ -73,6 +75,14 @@ def test_every_macro_has_both_forms_and_a_case() -> None:
 def test_the_key_of_columns_tells_null_from_text() -> None:
     expected = next(case.expected[0] for case in CASES if case.macro == "surrogate_key")
     assert expected == hashlib.md5(b"1|<null>|a").hexdigest()
+
+
+def test_an_error_stops_the_query_with_its_message(compiled: Callable[[str], str]) -> None:
+    sql = compiled(
+        "select case when count(*) = 1 then {{ raise_error(\"'row ' || max(a)\") }} end from (select 'x' as a) as t"
+    )
+    with duckdb.connect() as connection, pytest.raises(duckdb.Error, match="row x"):
+        connection.execute(sql).fetchall()
 
 
 def test_storage_macros(compiled: Callable[[str], str], empty_shop: EmptyShop, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-PEOPLE, DAYS = 600, 60
+SEED, PEOPLE, DAYS = 9, 600, 60
 
 
 def none(connection: duckdb.DuckDBPyConnection, sql: str) -> None:

@@ -17,7 +17,7 @@ import pytest
 from sandbox.brand.world import World, make_world
 from sandbox.server import Running, running
 
-from .brand_world import DAYS, PEOPLE
+from .brand_world import DAYS, PEOPLE, SEED
 
 SIZE = {"seed": 7, "people": 600, "days": 60}
 
@@ -43,6 +43,14 @@ def request(url: str, headers: dict[str, str], body: Any = None, method: str | N
             return Answer(answer.status, {key.lower(): value for key, value in answer.headers.items()}, answer.read())
     except urllib.error.HTTPError as error:
         return Answer(error.code, {key.lower(): value for key, value in error.headers.items()}, error.read())
+
+
+def shown(server: Running, sql: str) -> list[Any]:
+    """The first column of a query over the tables of a server's world, all versions and all that is still to come."""
+    with duckdb.connect() as connection:
+        for path in server.world.glob("*.parquet"):
+            connection.execute(f"create view {path.stem} as select * from read_parquet('{path}')")
+        return [row[0] for row in connection.execute(sql).fetchall()]
 
 
 class Shopify:
@@ -183,7 +191,7 @@ def brand_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def brand(brand_home: Path) -> World:
-    return make_world(7, PEOPLE, DAYS, brand_home)
+    return make_world(SEED, PEOPLE, DAYS, brand_home)
 
 
 @pytest.fixture

@@ -1,26 +1,10 @@
-"""The world is as messy as promised, reachable enough for the audience, and as large as said."""
+"""The world is reachable enough for the audience and as large as said; its events are as untidy as real ones."""
 
 from __future__ import annotations
 
-import pytest
-
-from sandbox.brand.mess import MINIMUM_SHARES, abandoners, mess_shares
-from sandbox.brand.world import make_world
+from sandbox.brand.mess import abandoners
 
 from .brand_world import none, one
-
-
-@pytest.mark.parametrize("seed", [1, 2, 7])
-def test_mess_reaches_its_minimum_shares(tmp_path, seed):
-    shares = mess_shares(make_world(seed, 2_000, 60, tmp_path))
-    short = {name: (shares[name], least) for name, least in MINIMUM_SHARES.items() if shares[name] < least}
-    assert not short
-    # and the mess does not swallow the shop
-    assert shares["unlinked_records"] < 0.4
-    assert shares["household_phone_people"] < 0.25
-    for name in ("bot_events", "late_events", "repeated_events", "skewed_events", "test_orders", "cancelled_orders",
-                 "edited_orders", "refunded_orders", "refunds_without_lines", "orders_without_events"):  # fmt: skip
-        assert 0 < shares[name] < 0.3, name
 
 
 def test_volumes_follow_the_people(brand, everything):

@@ -125,6 +125,25 @@ def test_customers_match_updated_at_by_whole_days(shopify: Shopify) -> None:
     assert min(one["updatedAt"] for one in late) < "2026-04-10T23:00:00Z"
 
 
+def test_a_customer_that_was_merged_away_is_shown_nowhere(shopify: Shopify) -> None:
+    """Its orders are its survivor's. Nothing that is listed tells the old id."""
+    now = shopify.server.now.replace(tzinfo=None)
+    with duckdb.connect() as connection:
+        gone, kept = connection.execute(
+            f"""select list(customer_id), list(merged_into) from read_parquet('{shopify.server.world}/shopify_customers.parquet')
+            where is_deleted and updated_at <= timestamp '{now}'"""
+        ).fetchall()[0]
+    listed = {one["legacyResourceId"] for one in shopify.pages("customers", "legacyResourceId")}
+    owners = {
+        (one["customer"] or {}).get("legacyResourceId")
+        for one in shopify.pages("orders", "customer { legacyResourceId }")
+    }
+    assert gone
+    assert not {str(one) for one in gone} & (listed | owners)
+    assert {str(one) for one in kept} <= listed
+    assert shopify.query(f'{{ customer(id: "gid://shopify/Customer/{gone[0]}") {{ id }} }}') == {"customer": None}
+
+
 def test_search_field_that_customers_lack_is_ignored_with_a_warning(shopify: Shopify) -> None:
     answer = shopify.post('{ customers(first: 1, query: "created_at:>2030-01-01") { nodes { id } } }').json
     assert len(answer["data"]["customers"]["nodes"]) == 1

@@ -56,6 +56,22 @@ def test_customers_by_kind_and_contact(square: Square) -> None:
     assert square.post("customers/search", {"query": {"filter": {"email_address": {"exact": "no@no.no"}}}}).json == {}
 
 
+def test_customers_tell_birthday_and_address_where_they_are_known(square: Square) -> None:
+    found = {one["id"]: one for one in square.all("customers")}
+    expected = rows(
+        square,
+        "select customer_id, birthday, address1, zip from square_customers "
+        "where not is_deleted and (birthday is not null or zip is not null)",
+    )
+    assert {row[0] for row in expected} == {key for key, one in found.items() if {"birthday", "address"} & one.keys()}
+    for key, birthday, line, postcode in expected:
+        address = found[key].get("address", {})
+        assert (found[key].get("birthday"), address.get("address_line_1"), address.get("postal_code")) == (
+            birthday, line, postcode
+        )  # fmt: skip
+    assert {row[2] is None for row in expected if row[3]} == {True, False}  # some tell the postcode alone
+
+
 def test_search_shows_customers_half_a_minute_late(server: Running, tmp_path: Path) -> None:
     """Ten seconds after it was made a profile can be retrieved, but search has not found it yet."""
     newest = """select customer_id, created_at from '{}/square_customers.parquet' where version = 1

@@ -37,3 +37,19 @@
 {% macro spark__url_decoded(expression) -%}
     coalesce(try_url_decode({{ expression }}), replace({{ expression }}, '+', ' '))
 {%- endmacro %}
+
+{# Whether two texts are one, but for two neighbouring letters that stand in the other order. Spark, which counts no
+   exchanges, takes any two letters for it. #}
+{% macro letters_exchanged(left, right) -%}
+    {{ return(adapter.dispatch('letters_exchanged')(left, right)) }}
+{%- endmacro %}
+
+{% macro default__letters_exchanged(left, right) -%}
+    (length({{ left }}) = length({{ right }}) and levenshtein({{ left }}, {{ right }}) = 2
+        and damerau_levenshtein({{ left }}, {{ right }}) = 1)
+{%- endmacro %}
+
+{% macro spark__letters_exchanged(left, right) -%}
+    (length({{ left }}) = length({{ right }}) and levenshtein({{ left }}, {{ right }}) = 2
+        and array_sort(split({{ left }}, '')) = array_sort(split({{ right }}, '')))
+{%- endmacro %}

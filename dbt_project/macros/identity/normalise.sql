@@ -5,12 +5,13 @@
 
 {% macro email_match_value(email) -%}
     case
-        when {{ email }} not like '%_@_%.__%' or {{ email }} like '% %' then null
-        when length({{ email }}) - length(replace({{ email }}, '@', '')) <> 1 then null
-        when split_part(split_part({{ email }}, '@', 1), '+', 1) = '' then null
-        when split_part({{ email }}, '@', 2) in ('gmail.com', 'googlemail.com')
+        when {{ email }} not like '%_@_%.__%' or {{ email }} like '% %' or {{ email }} like '%@%@%' then null
+        when {{ email }} like '+%' then null
+        when {{ email }} like '%@gmail.com' or {{ email }} like '%@googlemail.com'
             then replace(split_part(split_part({{ email }}, '@', 1), '+', 1), '.', '') || '@gmail.com'
-        else split_part(split_part({{ email }}, '@', 1), '+', 1) || '@' || split_part({{ email }}, '@', 2)
+        when {{ email }} like '%+%@%'
+            then split_part(split_part({{ email }}, '@', 1), '+', 1) || '@' || split_part({{ email }}, '@', 2)
+        else {{ email }}
     end
 {%- endmacro %}
 
@@ -23,8 +24,9 @@
 {%- endmacro %}
 
 {# Whether two given-name keys may be one person's: equal, an initial and a name, a short form that lacks two letters
-   or more (sam, samuel), or one letter wrong inside a longer name (jonathan, johnathan). The last letter must agree
-   there: maria and mario are two people. #}
+   or more (sam, samuel), or one slip inside a longer name, a letter wrong or exchanged with the next (jonathan,
+   johnathan, jonahtan). The first letter must agree there, and the last one unless the slip exchanged it: maria and
+   mario are two people. #}
 {% macro given_names_agree(left, right) -%}
     (
         {{ left }} = {{ right }}
@@ -36,7 +38,57 @@
             and substr({{ left }}, 1, length({{ right }})) = {{ right }})
         or (least(length({{ left }}), length({{ right }})) >= 4
             and substr({{ left }}, 1, 1) = substr({{ right }}, 1, 1)
-            and substr({{ left }}, length({{ left }}), 1) = substr({{ right }}, length({{ right }}), 1)
-            and levenshtein({{ left }}, {{ right }}) <= 1)
+            and (
+                (
+                    substr({{ left }}, length({{ left }}), 1) = substr({{ right }}, length({{ right }}), 1)
+                    and levenshtein({{ left }}, {{ right }}) <= 1
+                )
+                or {{ letters_exchanged(left, right) }}
+            ))
     )
+{%- endmacro %}
+
+{# {name_key, other_name_key}: ways to write one given name (kate, katherine), from the seed given_name_variants. #}
+{% macro name_variants() -%}
+(
+
+    select distinct
+        variants.written_name as name_key,
+        others.written_name as other_name_key
+    from {{ ref('given_name_variants') }} as variants
+    inner join {{ ref('given_name_variants') }} as others on variants.given_name = others.given_name
+
+)
+{%- endmacro %}
+
+{# A family or street name without accents and case. #}
+{% macro plain_letters(text) -%}
+    translate(replace(lower({{ nfc(text) }}), 'ß', 'ss'),
+        'áàâãäåéèêëíìîïóòôõöøúùûüñçýšžčćďěňřťůłąęśźż', 'aaaaaaeeeeiiiioooooouuuuncyszccdenrtulaeszz')
+{%- endmacro %}
+
+{# A street with its number, compared across spellings: no accents, signs or case, and the usual words in their short form. #}
+{% macro address_line_key(address_line) -%}
+    {%- set short_forms = [
+        ('strasse', 'str'), (' street ', ' st '), (' avenue ', ' ave '), (' av ', ' ave '), (' road ', ' rd '),
+        (' boulevard ', ' blvd '), (' drive ', ' dr '), (' lane ', ' ln '), (' court ', ' ct '), (' place ', ' pl '),
+        (' square ', ' sq '), (' terrace ', ' ter '), (' highway ', ' hwy '), (' parkway ', ' pkwy '),
+        (' apartment ', ' apt '), (' unit ', ' apt '), (' suite ', ' apt '), (' ste ', ' apt '), (' flat ', ' apt '),
+        (' north ', ' n '), (' south ', ' s '), (' east ', ' e '), (' west ', ' w ')
+    ] -%}
+    {%- set plain = namespace(text="' ' || " ~ regexp_replace_all(
+        "replace(" ~ plain_letters(address_line) ~ ", '#', ' apt ')", "[^a-z0-9]+", " ") ~ " || ' '") -%}
+    {%- for long, short in short_forms -%}
+        {%- set plain.text = "replace(" ~ plain.text ~ ", '" ~ long ~ "', '" ~ short ~ "')" -%}
+    {%- endfor -%}
+    trim({{ plain.text }})
+{%- endmacro %}
+
+{# A postcode without blanks and signs, upper case; of an American one the first five digits, of which the rest is a route. #}
+{% macro postal_code_key(postal_code, country_code) -%}
+    nullif(case
+        when upper(coalesce({{ country_code }}, '{{ default_country() }}')) = 'US'
+            then substr({{ regexp_replace_all(postal_code, "[^0-9]", "") }}, 1, 5)
+        else upper({{ regexp_replace_all(postal_code, "[^A-Za-z0-9]", "") }})
+    end, '')
 {%- endmacro %}

@@ -6,7 +6,7 @@
    record_key names one vendor's record of a person. Money is in the document's currency_code. #}
 {% macro shape_columns(shape) %}
     {%- set shapes = {} -%}
-    {%- for group in [customer_shapes(), order_shapes(), stock_shapes(), journey_shapes()] -%}
+    {%- for group in [customer_shapes(), order_shapes(), stock_shapes(), journey_shapes(), service_shapes()] -%}
         {%- do shapes.update(group) -%}
     {%- endfor -%}
     {%- if shape not in shapes -%}

@@ -1,5 +1,5 @@
 -- Catches an id that changed silently: a record whose newest id differs from the one before without a row in
--- fct_customer_id_changes that says from which to which.
+-- fct_customer_merges that says from which to which.
 with changes as (
 
     select
@@ -15,7 +15,7 @@ with changes as (
 
 logged as (
 
-    select * from {{ ref('fct_customer_id_changes') }}
+    select * from {{ ref('fct_customer_merges') }}
 
 )
 
@@ -26,4 +26,4 @@ left join logged
         changes.from_customer_id = logged.from_customer_id
         and changes.to_customer_id = logged.to_customer_id
         and changes.assignment_number = logged.assignment_number
-where changes.from_customer_id is not null and logged.customer_id_change_key is null
+where changes.from_customer_id is not null and logged.customer_merge_key is null

@@ -5,5 +5,5 @@ select
     edges.record_key_from,
     edges.record_key_to
 from {{ ref('int_identity__edges') }} as edges
-left join {{ ref('identity_rules') }} as rules on edges.identifier_type = rules.identifier_type
-where not coalesce(rules.is_edge, false)
+left join {{ ref('int_identity__rules') }} as rules on edges.identifier_type = rules.identifier_type
+where edges.identifier_type is not null and not coalesce(rules.is_edge, false)

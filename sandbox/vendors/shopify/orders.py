@@ -18,7 +18,11 @@ from sandbox.vendors.shopify.visits import journey
 if TYPE_CHECKING:
     from sandbox.vendors.shopify.documents import Documents
 
-CHANNELS = {"web": ("Online Store", "online_store"), "shopify_draft_order": ("Draft Orders", "draft_orders")}
+CHANNELS = {
+    "web": ("Online Store", "online_store"),
+    "shopify_draft_order": ("Draft Orders", "draft_orders"),
+    "marketplace": ("Marketplace", "marketplace"),
+}
 
 
 class OrderBatch:

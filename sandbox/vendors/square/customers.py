@@ -151,11 +151,26 @@ def _customer(row: Row) -> Row:
             "family_name": row["family_name"],
             "email_address": row["email"],
             "phone_number": row["phone"],
+            "birthday": row["birthday"],
+            "address": _address(row),
             "preferences": {"email_unsubscribed": row["email_unsubscribed"]},
             "creation_source": row["creation_source"],
             "version": row["version"] - 1,
         }
     )
+
+
+def _address(row: Row) -> Row | None:
+    """What is known of it; a postcode alone is an address too."""
+    known = filled(
+        {
+            "address_line_1": row["address1"],
+            "locality": row["city"],
+            "administrative_district_level_1": row["province_code"],
+            "postal_code": row["zip"],
+        }
+    )
+    return {**known, "country": "US"} if known else None
 
 
 def _account(row: Row) -> Row:

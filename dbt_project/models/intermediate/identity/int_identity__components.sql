@@ -1,51 +1,39 @@
--- Follows each record's number through the rounds. A record that no edge touches is a component of its own.
+-- Records that are one customer: what edges connect, or a part of it where something speaks against the whole.
+{{ config(materialized='view') }}
+
 with records as (
 
     select * from {{ ref('int_identity__records') }}
 
 ),
 
-round_1 as {{ leaders_of(ref('int_identity__contraction_1')) }},
+connected_records as (
 
-round_2 as {{ leaders_of(ref('int_identity__contraction_2')) }},
+    select * from {{ ref('int_identity__connected_records') }}
 
-round_3 as {{ leaders_of(ref('int_identity__contraction_3')) }},
+),
 
-round_4 as {{ leaders_of(ref('int_identity__contraction_4')) }},
+parts as (
 
-round_5 as {{ leaders_of(ref('int_identity__contraction_5')) }},
+    select
+        record_number,
+        part_number,
+        count(*) over (partition by part_number) as record_count
+    from {{ ref('int_identity__parts') }}
 
-round_6 as {{ leaders_of(ref('int_identity__contraction_6')) }},
+),
 
-followed as (
+components as (
 
     select
         records.record_key,
         records.record_number,
-        coalesce(
-            round_6.leader, round_5.leader, round_4.leader, round_3.leader, round_2.leader, round_1.leader,
-            records.record_number
-        ) as leader
+        coalesce(parts.part_number, connected_records.connected_number, records.record_number) as component_number,
+        coalesce(parts.record_count, connected_records.record_count, 1) as record_count
     from records
-    left join round_1 on records.record_number = round_1.node
-    left join round_2 on round_1.leader = round_2.node
-    left join round_3 on coalesce(round_2.leader, round_1.leader) = round_3.node
-    left join round_4 on coalesce(round_3.leader, round_2.leader, round_1.leader) = round_4.node
-    left join round_5 on coalesce(round_4.leader, round_3.leader, round_2.leader, round_1.leader) = round_5.node
-    left join round_6
-        on coalesce(round_5.leader, round_4.leader, round_3.leader, round_2.leader, round_1.leader) = round_6.node
-
-),
-
-sized as (
-
-    select
-        record_key,
-        record_number,
-        min(record_number) over (partition by leader) as component_number,
-        count(*) over (partition by leader) as record_count
-    from followed
+    left join connected_records on records.record_number = connected_records.record_number
+    left join parts on records.record_number = parts.record_number
 
 )
 
-select * from sized
+select * from components

@@ -1,10 +1,21 @@
 -- The memory of ids: a row whenever a record gets a customer_id or another one; the newest row of a record counts.
 -- Append only and never rebuilt (full_refresh: false), for ids that tools were told can't be derived again.
-{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false, on_schema_change='fail') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    full_refresh=false,
+    on_schema_change='append_new_columns'
+) }}
 
 with components as (
 
     select * from {{ ref('int_identity__components') }}
+
+),
+
+records as (
+
+    select * from {{ ref('int_identity__records') }}
 
 ),
 
@@ -32,67 +43,43 @@ ids as (
 
 ),
 
-known as (
+held as {{ held_ids() }},
 
-    select
-        components.record_key,
-        components.record_number,
-        components.component_number,
-        history.customer_id
-    from components
-    inner join history on components.record_key = history.record_key
-    qualify row_number() over (partition by history.record_key order by history.assignment_number desc nulls last) = 1
-
-),
+known as {{ known_ids() }},
 
 kept as {{ kept_ids() }},
 
-derived as (
+revived as {{ revived_ids() }},
 
-    select
-        component_number,
-        record_key,
-        'c_' || substr({{ sha256_hex('record_key') }}, 1, 16) as customer_id
-    from components
-    where record_number = component_number
+fresh as {{ fresh_ids() }},
 
-),
+component_ids as (
 
-assigned as (
-
-    select
-        components.record_key,
-        known.customer_id as previous_customer_id,
-        case
-            when kept.customer_id is not null then kept.customer_id
-            when ids.customer_id is null then derived.customer_id
-            -- The part that lost its id to another: the derived id is that very one.
-            else
-                'c_'
-                || substr(
-                    {{ sha256_hex("derived.record_key || ':' || cast(this_build.assignment_number as string)") }}, 1, 16
-                )
-        end as customer_id,
-        this_build.assignment_number,
-        this_build.assigned_at
-    from components
-    cross join this_build
-    inner join derived on components.component_number = derived.component_number
-    left join kept on components.component_number = kept.component_number
-    left join ids on derived.customer_id = ids.customer_id
-    left join known on components.record_key = known.record_key
+    select * from kept
+    union all
+    select * from revived
+    union all
+    select * from fresh
 
 ),
 
 changed as (
 
-    select * from assigned
-    where previous_customer_id is distinct from customer_id
+    select
+        components.record_key,
+        known.customer_id as previous_customer_id,
+        component_ids.customer_id
+    from components
+    inner join component_ids on components.component_number = component_ids.component_number
+    left join known on components.record_key = known.record_key
+    where known.customer_id is distinct from component_ids.customer_id
 
 ),
 
 causes as (
+
     {{ merge_causes(ref('int_identity__edges')) }}
+
 )
 
 select
@@ -105,8 +92,15 @@ select
         else 'merge'
     end as change_type,
     case when still_held.customer_id is null then causes.match_rule end as cause_match_rule,
-    changed.assignment_number,
-    changed.assigned_at
+    this_build.assignment_number,
+    this_build.assigned_at,
+    -- A merge holds from the time of its evidence; records that should never have been together never were.
+    case
+        when changed.previous_customer_id is null or still_held.customer_id is not null then records.created_at
+        else causes.first_seen_at
+    end as valid_from
 from changed
-left join kept as still_held on changed.previous_customer_id = still_held.customer_id
+cross join this_build
+inner join records on changed.record_key = records.record_key
+left join component_ids as still_held on changed.previous_customer_id = still_held.customer_id
 left join causes on changed.previous_customer_id = causes.customer_id

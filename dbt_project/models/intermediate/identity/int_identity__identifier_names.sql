@@ -13,10 +13,22 @@ record_names as (
 
 rules as (
 
-    select * from {{ ref('identity_rules') }}
+    select * from {{ ref('int_identity__rules') }}
 
 ),
 
+variants as {{ name_variants() }},
+
+many_named as (
+
+    select record_key
+    from record_names
+    group by record_key
+    having count(*) > 1
+
+),
+
+-- A value of one record under one name has nothing to tell apart.
 carried as (
 
     select
@@ -27,7 +39,11 @@ carried as (
     from identifiers
     inner join rules on identifiers.identifier_type = rules.identifier_type
     inner join record_names on identifiers.record_key = record_names.record_key
-    where identifiers.blocked_reason is null and rules.max_given_names is not null
+    left join many_named on identifiers.record_key = many_named.record_key
+    where
+        identifiers.blocked_reason is null
+        and rules.max_given_names is not null
+        and (identifiers.record_count is distinct from 1 or many_named.record_key is not null)
 
 ),
 
@@ -43,21 +59,39 @@ names as (
 
 ),
 
+-- One name is its own group. So is each of very many: the value is refused whatever the spellings.
 name_groups as (
+
+    select
+        identifier_type,
+        identifier_value,
+        given_name_key,
+        given_name_key as name_group
+    from names
+    where name_count not between 2 and 50
+
+    union all
 
     select
         names.identifier_type,
         names.identifier_value,
         names.given_name_key,
-        coalesce(others.given_name_key, names.given_name_key) as name_group
+        others.given_name_key as name_group
     from names
-    left join names as others
+    inner join names as others
         on
             names.identifier_type = others.identifier_type
             and names.identifier_value = others.identifier_value
-            -- Far above any limit of the rules: refused whatever the spellings, so its pairs need no comparing.
-            and names.name_count <= 50
-            and {{ given_names_agree('names.given_name_key', 'others.given_name_key') }}
+    left join variants
+        on
+            names.given_name_key = variants.name_key
+            and others.given_name_key = variants.other_name_key
+    where
+        names.name_count between 2 and 50
+        and (
+            variants.name_key is not null
+            or {{ given_names_agree('names.given_name_key', 'others.given_name_key') }}
+        )
     -- The fullest spelling stands for the group.
     qualify row_number() over (
         partition by names.identifier_type, names.identifier_value, names.given_name_key

@@ -7,7 +7,12 @@ with observed as (
 
 phones as (
 
-    select * from {{ ref('int_identity__phones') }}
+    select
+        'phone' as identifier_type,
+        observed_value,
+        country_code,
+        phone
+    from {{ ref('int_identity__phones') }}
 
 ),
 
@@ -35,7 +40,7 @@ normalised as (
     from observed
     left join phones
         on
-            observed.identifier_type = 'phone'
+            observed.identifier_type = phones.identifier_type
             and observed.observed_value = phones.observed_value
             and observed.country_code = phones.country_code
 
@@ -53,7 +58,7 @@ matchable as (
 
 ),
 
-identifiers as (
+written as (
 
     select
         record_key,
@@ -61,57 +66,47 @@ identifiers as (
         identifier_type,
         coalesce(match_value, lower(observed_value)) as identifier_value,
         match_value is null as is_malformed,
-        max(contact_value) as contact_value,
-        min(observed_by) as observed_by,
-        min(first_seen_at) as first_seen_at,
-        max(last_seen_at) as last_seen_at
+        contact_value,
+        observed_by,
+        first_seen_at,
+        last_seen_at
     from matchable
-    group by
-        record_key, source_system, identifier_type, coalesce(match_value, lower(observed_value)), match_value is null
 
 ),
 
-distinct_values as (
-
-    select distinct
-        identifier_type,
-        identifier_value,
-        is_malformed
-    from identifiers
-
-),
-
-blocked_values as (
+repeated as (
 
     select
-        distinct_values.identifier_type,
-        distinct_values.identifier_value,
-        min(
-            case
-                when distinct_values.is_malformed then 'malformed'
-                when replace(replace(distinct_values.identifier_value, '0', ''), '-', '') = '' then 'zeros'
-                else coalesce(placeholders.reason, patterns.reason)
-            end
-        ) as blocked_reason
-    from distinct_values
-    left join blocked as placeholders
+        identifier_type,
+        identifier_value
+    from written
+    group by identifier_type, identifier_value
+    having count(*) > 1
+
+),
+
+identifiers as {{ gathered_identifiers() }},
+
+reasons as {{ blocked_reasons() }},
+
+blocked_identifiers as (
+
+    select
+        identifiers.*,
+        case
+            when identifiers.is_malformed then 'malformed'
+            when
+                substr(identifiers.identifier_value, 1, 1) in ('0', '-')
+                and replace(replace(identifiers.identifier_value, '0', ''), '-', '') = ''
+                then 'zeros'
+            else reasons.reason
+        end as blocked_reason
+    from identifiers
+    left join reasons
         on
-            placeholders.match_kind = 'value'
-            and lower(distinct_values.identifier_value) = placeholders.pattern
-    left join blocked as patterns
-        on
-            patterns.match_kind = 'like'
-            and distinct_values.identifier_type = patterns.identifier_type
-            and distinct_values.identifier_value like patterns.pattern
-    group by distinct_values.identifier_type, distinct_values.identifier_value
+            identifiers.identifier_type = reasons.identifier_type
+            and identifiers.identifier_value = reasons.identifier_value
 
 )
 
-select
-    identifiers.*,
-    blocked_values.blocked_reason
-from identifiers
-left join blocked_values
-    on
-        identifiers.identifier_type = blocked_values.identifier_type
-        and identifiers.identifier_value = blocked_values.identifier_value
+select * from blocked_identifiers

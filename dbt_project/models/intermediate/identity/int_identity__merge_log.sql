@@ -1,5 +1,7 @@
 -- What became of ids, read from the map, which forgets nothing: a row where an id first stood on records, and one per
 -- build and pair of ids that records moved between.
+{{ config(materialized='view') }}
+
 with customer_map as (
 
     select * from {{ ref('int_identity__customer_map') }}

@@ -1,118 +1,55 @@
 -- Which of a record's identifiers join it to others, under which group, and why the rest do not.
+{{ config(materialized='view') }}
+
 with identifiers as (
 
     select * from {{ ref('int_identity__identifiers') }}
 
 ),
 
-refused as (
+guarded as (
 
-    select * from {{ ref('int_identity__refused_identifiers') }}
-
-),
-
-identifier_names as (
-
-    select * from {{ ref('int_identity__identifier_names') }}
+    select * from {{ ref('int_identity__guarded_identifiers') }}
 
 ),
 
 rules as (
 
-    select * from {{ ref('identity_rules') }}
-
-),
-
-shared_devices as (
-
-    select distinct identifiers.record_key
-    from identifiers
-    inner join refused
-        on refused.identifier_type = 'anonymous_id' and identifiers.identifier_value = refused.identifier_value
-    where identifiers.identifier_type = 'anonymous_id'
-
-),
-
-names_by_identifier as (
-
-    select
-        identifier_type,
-        identifier_value,
-        count(distinct name_group) as name_count,
-        min(name_group) as only_name
-    from identifier_names
-    group by identifier_type, identifier_value
-
-),
-
-names_by_record as (
-
-    select
-        record_key,
-        identifier_type,
-        identifier_value,
-        count(distinct name_group) as name_count,
-        min(name_group) as only_name
-    from identifier_names
-    group by record_key, identifier_type, identifier_value
-
-),
-
-judged as (
-
-    select
-        identifiers.*,
-        rules.is_edge,
-        rules.rank,
-        rules.name_rule,
-        case when names_by_identifier.name_count > 1 then names_by_record.only_name end as name_group,
-        case
-            when refused.refused_reason is not null then refused.refused_reason
-            when shared_devices.record_key is not null and not rules.is_login then 'shared_device'
-            when
-                rules.name_rule = 'split' and names_by_identifier.name_count > 1
-                and coalesce(names_by_record.name_count, 0) <> 1 then 'name_unclear_on_shared_value'
-        end as refused_reason
-    from identifiers
-    inner join rules on identifiers.identifier_type = rules.identifier_type
-    left join refused
-        on
-            identifiers.identifier_type = refused.identifier_type
-            and identifiers.identifier_value = refused.identifier_value
-    left join shared_devices on identifiers.record_key = shared_devices.record_key
-    left join names_by_identifier
-        on
-            identifiers.identifier_type = names_by_identifier.identifier_type
-            and identifiers.identifier_value = names_by_identifier.identifier_value
-    left join names_by_record
-        on
-            identifiers.record_key = names_by_record.record_key
-            and identifiers.identifier_type = names_by_record.identifier_type
-            and identifiers.identifier_value = names_by_record.identifier_value
+    select * from {{ ref('int_identity__rules') }}
 
 ),
 
 record_identifiers as (
 
     select
-        record_key,
-        source_system,
-        identifier_type,
-        identifier_value,
-        contact_value,
-        observed_by,
-        refused_reason is null as is_accepted,
-        refused_reason,
-        is_edge,
-        rank,
-        -- A value shared by a household stands for one person per given name.
+        identifiers.record_key,
+        identifiers.source_system,
+        identifiers.identifier_type,
+        identifiers.identifier_value,
+        identifiers.contact_value,
+        identifiers.observed_by,
+        guarded.refused_reason is null as is_accepted,
+        guarded.refused_reason,
+        rules.is_edge,
+        rules.rank,
+        'same_' || identifiers.identifier_type
+        || case when guarded.name_group is not null then '_and_given_name' else '' end as match_rule,
         case
-            when refused_reason is null
-                then identifier_value || case when name_rule = 'split' then coalesce('|' || name_group, '') else '' end
+            when guarded.refused_reason is null
+                then
+                    {{ match_group('identifiers.identifier_value', 'guarded.name_group') }}
+                    || coalesce('|after silence ' || cast(guarded.silence_number as string), '')
         end as match_group,
-        first_seen_at,
-        last_seen_at
-    from judged
+        identifiers.record_count,
+        identifiers.first_seen_at,
+        identifiers.last_seen_at
+    from identifiers
+    inner join rules on identifiers.identifier_type = rules.identifier_type
+    left join guarded
+        on
+            identifiers.record_key = guarded.record_key
+            and identifiers.identifier_type = guarded.identifier_type
+            and identifiers.identifier_value = guarded.identifier_value
 
 )
 

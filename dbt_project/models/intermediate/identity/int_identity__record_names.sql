@@ -1,5 +1,8 @@
 -- The given names a record speaks for: its own; where it has none, and for every visitor (a device may be used by
--- several people), those of the named records that share an identifier with it which tells names.
+-- several people), those of the named records that share an identifier with it which tells names, and the one that its
+-- e-mail begins with (kiran.agarwal@).
+{{ config(materialized='view') }}
+
 with records as (
 
     select * from {{ ref('int_identity__records') }}
@@ -14,7 +17,7 @@ identifiers as (
 
 rules as (
 
-    select * from {{ ref('identity_rules') }}
+    select * from {{ ref('int_identity__rules') }}
 
 ),
 
@@ -30,7 +33,11 @@ telling as (
     from identifiers
     inner join rules on identifiers.identifier_type = rules.identifier_type
     inner join records on identifiers.record_key = records.record_key
-    where identifiers.blocked_reason is null and rules.tells_name
+    where
+        identifiers.blocked_reason is null
+        and rules.tells_name
+        -- What one record carries alone tells it nothing new.
+        and identifiers.record_count is distinct from 1
 
 ),
 
@@ -48,6 +55,31 @@ told_names as (
 
 ),
 
+known_names as (
+
+    select given_name_key
+    from records
+    where length(given_name_key) >= 3
+    group by given_name_key
+    having count(*) > 1
+
+),
+
+written_in_emails as (
+
+    select
+        identifiers.record_key,
+        known_names.given_name_key
+    from identifiers
+    inner join records on identifiers.record_key = records.record_key and records.given_name_key is null
+    inner join known_names on split_part(identifiers.identifier_value, '.', 1) = known_names.given_name_key
+    where
+        identifiers.identifier_type = 'email'
+        and identifiers.blocked_reason is null
+        and split_part(identifiers.identifier_value, '@', 1) like '%_.__%'
+
+),
+
 record_names as (
 
     select
@@ -55,6 +87,13 @@ record_names as (
         given_name_key
     from records
     where given_name_key is not null
+
+    union
+
+    select
+        record_key,
+        given_name_key
+    from written_in_emails
 
     union
 

@@ -19,21 +19,13 @@ identifier_names as (
 
 rules as (
 
-    select * from {{ ref('identity_rules') }}
+    select * from {{ ref('int_identity__rules') }}
 
 ),
 
-logins as (
+users as (
 
-    select
-        seen.identifier_type,
-        seen.identifier_value,
-        count(distinct logins.identifier_type || ':' || logins.identifier_value) as login_count
-    from identifiers as seen
-    inner join rules on seen.identifier_type = rules.identifier_type and rules.max_customer_ids is not null
-    inner join identifiers as logins on seen.record_key = logins.record_key and logins.blocked_reason is null
-    inner join rules as login_rules on logins.identifier_type = login_rules.identifier_type and login_rules.is_login
-    group by seen.identifier_type, seen.identifier_value
+    {{ identifier_users() }}
 
 ),
 
@@ -46,21 +38,8 @@ family_names as (
     from identifiers
     inner join rules on identifiers.identifier_type = rules.identifier_type and rules.max_family_names is not null
     inner join records on identifiers.record_key = records.record_key
+    where identifiers.record_count is distinct from 1 or identifiers.blocked_reason is not null
     group by identifiers.identifier_type, identifiers.identifier_value
-
-),
-
-counted as (
-
-    select
-        identifier_type,
-        identifier_value,
-        min(blocked_reason) as blocked_reason,
-        count(*) as record_count,
-        min(first_seen_at) as first_seen_at,
-        max(last_seen_at) as last_seen_at
-    from identifiers
-    group by identifier_type, identifier_value
 
 ),
 
@@ -75,6 +54,26 @@ named as (
 
 ),
 
+suspects as {{ suspect_values() }},
+
+counted as (
+
+    select
+        identifiers.identifier_type,
+        identifiers.identifier_value,
+        min(identifiers.blocked_reason) as blocked_reason,
+        count(*) as record_count,
+        min(identifiers.first_seen_at) as first_seen_at,
+        max(identifiers.last_seen_at) as last_seen_at
+    from identifiers
+    inner join suspects
+        on
+            identifiers.identifier_type = suspects.identifier_type
+            and identifiers.identifier_value = suspects.identifier_value
+    group by identifiers.identifier_type, identifiers.identifier_value
+
+),
+
 judged as (
 
     select
@@ -86,21 +85,24 @@ judged as (
             when named.given_name_count > rules.max_given_names then 'too_many_given_names'
             when family_names.family_name_count > rules.max_family_names then 'too_many_family_names'
             -- Two accounts under one name are one person's.
-            when logins.login_count > rules.max_customer_ids and coalesce(named.given_name_count, 0) <> 1
+            when users.login_count > rules.max_customer_ids and coalesce(named.given_name_count, 0) <> 1
                 then 'too_many_customer_ids'
+            -- A tablet at which people leave their address, and no name.
+            when users.email_count > rules.max_emails then 'too_many_emails'
         end as refused_reason,
         cast(counted.record_count as bigint) as record_count,
         cast(coalesce(named.given_name_count, 0) as bigint) as given_name_count,
         cast(coalesce(family_names.family_name_count, 0) as bigint) as family_name_count,
-        cast(coalesce(logins.login_count, 0) as bigint) as login_count,
+        cast(coalesce(users.login_count, 0) as bigint) as login_count,
+        cast(coalesce(users.email_count, 0) as bigint) as email_count,
         counted.first_seen_at,
         counted.last_seen_at
     from counted
     inner join rules on counted.identifier_type = rules.identifier_type
     left join named
         on counted.identifier_type = named.identifier_type and counted.identifier_value = named.identifier_value
-    left join logins
-        on counted.identifier_type = logins.identifier_type and counted.identifier_value = logins.identifier_value
+    left join users
+        on counted.identifier_type = users.identifier_type and counted.identifier_value = users.identifier_value
     left join family_names
         on
             counted.identifier_type = family_names.identifier_type

@@ -1,42 +1,62 @@
 -- Persons and households that any vendor holds a record of. No names, addresses or numbers: those stay in the
 -- activation copy.
+{%- set counts = [
+    'customers.record_count', 'customers.source_system_count', 'customers.account_count',
+    'customers.guest_checkout_count', 'customers.profile_count', 'customers.visitor_count', 'channels.channel_count',
+    'channels.device_count', 'orders.order_count', 'orders.return_count', 'service.ticket_count',
+    'service.open_ticket_count'
+] %}
+{%- set channels = ['web', 'app', 'store', 'marketplace', 'email'] %}
 with customers as (
 
     select * from {{ ref('int_identity__customers') }}
 
 ),
 
-record_customers as (
+households as (
 
-    select * from {{ ref('int_identity__record_customers') }}
+    select * from {{ ref('int_identity__households') }}
+
+),
+
+golden_records as (
+
+    select * from {{ ref('int_customers__golden_record') }}
 
 ),
 
 consents as (
 
-    select * from {{ ref('int_consent__current') }}
-    where purpose = 'marketing'
+    select * from {{ ref('int_customers__consents') }}
 
 ),
 
 orders as (
 
-    select * from {{ ref('int_orders__orders') }}
-    where not is_test and not is_cancelled
+    select * from {{ ref('int_customers__orders') }}
 
 ),
 
-ordered as (
+channels as (
 
     select
-        record_customers.customer_id,
-        count(case when not orders.is_return then 1 end) as order_count,
-        min(case when not orders.is_return then orders.order_date end) as first_order_date,
-        max(case when not orders.is_return then orders.order_date end) as last_order_date,
-        sum(orders.net_sales_amount) as net_sales_amount
-    from orders
-    inner join record_customers on orders.record_key = record_customers.record_key
-    group by record_customers.customer_id
+        {{ joined_text(agg_ordered('channel', 'channel')) }} as channels_used,
+        max(case when is_preferred then channel end) as preferred_channel,
+        count(*) as channel_count,
+        cast(sum(device_count) as bigint) as device_count,
+        {%- for channel in channels %}
+            min(case when channel = '{{ channel }}' then first_seen_at end) as {{ channel }}_first_seen_at,
+            max(case when channel = '{{ channel }}' then last_seen_at end) as {{ channel }}_last_seen_at,
+        {%- endfor %}
+        customer_id
+    from {{ ref('int_customers__channels') }}
+    group by customer_id
+
+),
+
+service as (
+
+    select * from {{ ref('int_customers__service') }}
 
 ),
 
@@ -45,28 +65,48 @@ described as (
     select
         customers.customer_id,
         customers.customer_type,
-        customers.country_code,
-        customers.region_code,
-        coalesce(email_consents.consent_status, 'unknown') as email_consent_status,
-        coalesce(sms_consents.consent_status, 'unknown') as sms_consent_status,
-        {%- for count in ['record', 'source_system', 'account', 'guest_checkout', 'profile', 'visitor'] %}
-            cast(customers.{{ count }}_count as bigint) as {{ count }}_count,
+        households.household_key,
+        coalesce(golden_records.country_code, customers.country_code) as country_code,
+        case when golden_records.country_code is null then customers.region_code else golden_records.region_code end
+            as region_code,
+        golden_records.language_code,
+        {%- for use in ['email', 'sms', 'whatsapp', 'ads', 'analytics'] %}
+            coalesce(consents.{{ use }}_consent_status, 'unknown') as {{ use }}_consent_status,
         {%- endfor %}
-        cast(coalesce(ordered.order_count, 0) as bigint) as order_count,
+        channels.channels_used,
+        channels.preferred_channel,
+        service.last_nps_group,
+        {%- for count in counts %}
+            cast(coalesce({{ count }}, 0) as bigint) as {{ count.split('.')[1] }},
+        {%- endfor %}
+        service.last_nps_score,
+        service.points_balance,
         '{{ reporting_currency() }}' as currency_code,
-        cast(coalesce(ordered.net_sales_amount, 0) as decimal(18, 4)) as net_sales_amount,
+        cast(coalesce(orders.net_sales_amount, 0) as decimal(18, 4)) as net_sales_amount,
+        orders.average_order_amount,
+        orders.gross_margin_amount,
+        orders.costed_net_sales_amount,
+        cast(coalesce(orders.returned_amount, 0) as decimal(18, 4)) as returned_amount,
+        orders.return_rate,
+        service.last_csat_rate,
         customers.has_email,
         customers.has_phone,
-        ordered.first_order_date,
-        ordered.last_order_date,
+        coalesce(orders.order_count > 1, false) as is_returning,
+        orders.first_order_date,
+        orders.last_order_date,
+        {%- for channel in channels %}
+            channels.{{ channel }}_first_seen_at,
+            channels.{{ channel }}_last_seen_at,
+        {%- endfor %}
         customers.first_seen_at,
         customers.last_seen_at
     from customers
-    left join ordered on customers.customer_id = ordered.customer_id
-    left join consents as email_consents
-        on customers.customer_id = email_consents.customer_id and email_consents.channel = 'email'
-    left join consents as sms_consents
-        on customers.customer_id = sms_consents.customer_id and sms_consents.channel = 'sms'
+    left join households on customers.customer_id = households.customer_id
+    left join golden_records on customers.customer_id = golden_records.customer_id
+    left join consents on customers.customer_id = consents.customer_id
+    left join orders on customers.customer_id = orders.customer_id
+    left join channels on customers.customer_id = channels.customer_id
+    left join service on customers.customer_id = service.customer_id
 
 )
 

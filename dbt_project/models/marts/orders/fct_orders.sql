@@ -74,6 +74,7 @@ fct_orders as (
         is_cancelled,
         is_return,
         coalesce(customer_order_number = 1, false) as is_first_order,
+        customer_order_number = 1 as is_new_customer,
         ordered_at,
         created_at,
         paid_at,

@@ -8,7 +8,7 @@ changes as (
 
     select
         {{ surrogate_key(['change_type', 'from_customer_id', 'to_customer_id', 'assignment_number']) }}
-            as customer_id_change_key,
+            as customer_merge_key,
         from_customer_id,
         to_customer_id,
         change_type,

@@ -1,0 +1,1 @@
+"""How SurveyMonkey is read: budgets, pages, tables, check. The source is ``ingestion.sources.surveymonkey``."""

@@ -1,0 +1,44 @@
+"""What comes after the sale, in one place: the help desk, the points programme, the surveys, and who is behind each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandbox.brand.loyalty import Loyalty, make_loyalty
+from sandbox.brand.loyalty_tables import loyalty_emails, loyalty_owners, loyalty_tables
+from sandbox.brand.service import Service, make_service
+from sandbox.brand.service_tables import service_emails, service_owners, service_tables
+from sandbox.brand.shop import Shop, Table
+from sandbox.brand.store_truth import stacked
+from sandbox.brand.store_world import Stores
+from sandbox.brand.surveys import Surveys, make_surveys, survey_emails, survey_owners, survey_tables
+
+
+@dataclass
+class Care:
+    """The vendors of this part of the world."""
+
+    service: Service
+    loyalty: Loyalty
+    surveys: Surveys
+
+
+def make_care(shop: Shop, stores: Stores) -> Care:
+    """Draw it all; of the rest of the world it only reads."""
+    service = make_service(shop, stores)
+    return Care(service, make_loyalty(shop), make_surveys(shop, stores, service))
+
+
+def care_tables(care: Care) -> dict[str, Table]:
+    """All tables, by name."""
+    return service_tables(care.service) | loyalty_tables(care.loyalty) | survey_tables(care.surveys)
+
+
+def with_care(truth: dict[str, Table], care: Care) -> dict[str, Table]:
+    """The tables of the truth with this part's records among ``record_owners`` and ``record_emails``."""
+    owners, emails = truth["record_owners"], truth["record_emails"]
+    for more in (service_owners(care.service), loyalty_owners(care.loyalty), survey_owners(care.surveys)):
+        owners = stacked(owners, more)
+    for more in (service_emails(care.service), loyalty_emails(care.loyalty), survey_emails(care.surveys)):
+        emails = stacked(emails, more)
+    return {**truth, "record_owners": owners, "record_emails": emails}

@@ -1,0 +1,76 @@
+"""The mess that makes identity hard, by name: what each scenario does, and how much of it a world has by default.
+
+A share of 0 switches a scenario off; the draws of chance stay the same, so two worlds that differ in one scenario
+differ little else. Which records, values and people a scenario touched is the truth's table ``scenarios``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One kind of mess. ``of`` says what ``share`` is a share of."""
+
+    share: float
+    of: str
+    does: str
+
+
+SCENARIOS = {
+    # what people are called and where they live
+    "twins": Scenario(0.04, "households of two or more", "same family name, address and birth date, other given name"),
+    "namesakes": Scenario(0.05, "people who live alone", "the full name of somebody else"),
+    "moved_house": Scenario(0.24, "people", "another address from a day on; some tell it late"),
+    # how it is typed
+    "nicknames": Scenario(0.06, "names typed", "a short form of the given name"),
+    "name_typos": Scenario(0.02, "names typed", "a letter of the given or the family name wrong"),
+    "address_spellings": Scenario(0.3, "addresses typed", "St for Street, other case, the flat left out"),
+    "birth_date_slips": Scenario(0.03, "birth dates typed", "day and month swapped, or a digit wrong"),
+    "email_typos": Scenario(0.04, "e-mails typed", "a letter left out or swapped, or a slip in the domain"),
+    "other_case": Scenario(0.135, "e-mails typed", "upper case or capitals"),
+    "plus_tags": Scenario(0.05, "e-mails typed", "a tag behind a plus"),
+    "junk_emails": Scenario(0.1, "e-mails of guests", "test@test.com and so on; a tenth as often on receipts"),
+    "junk_phones": Scenario(0.035, "phones of guests", "0000000000 and so on; half as often at the till"),
+    "till_contacts": Scenario(0.08, "profiles at the till", "the shop's own phone or e-mail, from the cashier"),
+    # what is shared, passed on or hidden
+    "second_emails": Scenario(0.46, "people", "a second e-mail, for newsletters, guest check-outs and receipts"),
+    "shared_phones": Scenario(0.18, "households of two or more", "one phone for all of them"),
+    "recycled_phones": Scenario(0.012, "people", "a number that a stranger gave up weeks before"),
+    "masked_emails": Scenario(0.07, "orders of guests", "sold by a marketplace, which hides e-mail and phone"),
+    "store_cards": Scenario(0.12, "people at the till", "a card with a name and a postcode, and nothing else"),
+    # devices
+    "shared_laptops": Scenario(0.9, "households with two accounts", "both log in and out again on one browser"),
+    "borrowed_laptops": Scenario(0.25, "members without an account", "they use the browser of one who logs in"),
+    "store_tablets": Scenario(0.03, "visits of people near a store", "on the store's own tablet, where all log in"),
+    "cookie_resets": Scenario(0.15, "browsers", "a new anonymous id from a day on"),
+    "late_logins": Scenario(0.12, "browsers", "no log-in before a day late in the history"),
+    # what platforms do by themselves
+    "merged_profiles": Scenario(0.25, "till profiles made twice", "the platform makes a new profile of the two"),
+    "merged_accounts": Scenario(0.04, "people with a second e-mail", "a second account, merged away later"),
+}  # fmt: skip
+
+
+def changes(given: Mapping[str, float], without: Iterable[str] = ()) -> dict[str, float]:
+    """The shares that differ from the defaults, by name. Raises ValueError for unknown names and shares beyond 1."""
+    wanted = {**given, **dict.fromkeys(without, 0.0)}
+    for name, share in wanted.items():
+        if name not in SCENARIOS:
+            raise ValueError(f"no scenario {name!r}; there are: {', '.join(SCENARIOS)}")
+        if not 0 <= share <= 1:
+            raise ValueError(f"the share of scenario {name!r} is {share}; it must be from 0 to 1")
+    return {name: share for name, share in sorted(wanted.items()) if share != SCENARIOS[name].share}
+
+
+def read(texts: Iterable[str]) -> dict[str, float]:
+    """``name=share`` as on a command line. Raises ValueError for anything else."""
+    found = {}
+    for text in texts:
+        name, _, share = text.partition("=")
+        try:
+            found[name] = float(share)
+        except ValueError:
+            raise ValueError(f"a scenario is given as name=share, not {text!r}") from None
+    return found
