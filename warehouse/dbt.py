@@ -96,7 +96,7 @@ class Command:
     def __init__(self, command: str, *more: str, target: Path | None = None) -> None:
         self.command = command
         self.target = target or folder() / "build"
-        self.words = ["--no-use-colors", "--log-level", "none", "--log-level-file", "warn"]
+        self.words = ["--no-use-colors", "--log-level", "none", "--log-level-file", "none"]
         self.words += arguments(command, *more, target=self.target)
         self.failed: dict[str, str] = {}
         self._result: dbtRunnerResult | None = None

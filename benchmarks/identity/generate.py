@@ -52,7 +52,7 @@ def generate(population: Population, folder: Path) -> None:
         raise ValueError(f"{population.people:,} people: there are phone numbers for {MOST_PEOPLE:,}")
     (folder / "added").mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as con:
-        con.execute("set timezone = 'UTC'")
+        con.execute("set timezone = 'UTC'; set enable_progress_bar = false")
         _prepare(con, population)
         for statement in (PEOPLE, RECORDS, TYPED, ACCOUNTS, IDENTIFIERS, CUSTOMER_RECORDS, OWNERS, WIDE):
             con.execute(statement)
