@@ -57,7 +57,7 @@ of each level but the last among strangers."""
 VETO_BELOW = 0.04
 """An attribute forbids a join where at most this share of matches disagree in it. Shops' records do so in one of fifty;
 where names and dates are replaced by others, as in FEBRL's sets, a veto would only part people from themselves."""
-ACCEPT, REVIEW = 0.9, 0.5
+ACCEPT, REVIEW = 0.95, 0.5
 
 
 def train(api: DatabaseAPI[Any], described: SplinkDataFrame, count: int, random_pairs: float = RANDOM_PAIRS) -> Model:

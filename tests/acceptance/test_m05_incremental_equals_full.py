@@ -66,7 +66,9 @@ def built(mini: MiniWarehouse) -> dict[str, TableContent]:
 
 
 @pytest.mark.parametrize("seed", [5])
-def test_increments_give_what_one_build_gives(seed: int, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> None:
+def test_increments_give_what_one_build_gives(
+    seed: int, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
     random = Random(seed)
     rows = happenings(random)
     accounts, rest = rows[:PEOPLE], rows[PEOPLE:]

@@ -43,9 +43,47 @@
 {% macro _email_rest(email, given_name, family_name) -%}
     replace(
         replace(
-            {{ regexp_replace_all(without_digraphs("split_part(" ~ email ~ ", '@', 1)"), "[-._+]", "") }},
+            translate({{ without_digraphs("split_part(" ~ email ~ ", '@', 1)") }}, '-._+', ''),
             replace(coalesce({{ family_name }}, '-'), ' ', ''), ''
         ),
         replace(coalesce({{ given_name }}, '-'), ' ', ''), ''
     )
+{%- endmacro %}
+
+{# {name, name_words, plain_words, name_suffix} of each spelling of a name in the CTE records, read once. #}
+{% macro spelled_names() -%}
+(
+
+    select
+        name,
+        name_words,
+        {{ family_words('name_words') }} as plain_words,
+        {{ name_suffix('name_words') }} as name_suffix
+    from (
+        select
+            name,
+            {{ name_words('name') }} as name_words
+        from (
+            select given_name as name from records
+            union
+            select family_name as name from records
+        ) as names
+    ) as worded
+
+)
+{%- endmacro %}
+
+{# {city, postal_code, country_code, city_key, postcode} of each place in the CTE records, read once. #}
+{% macro spelled_places() -%}
+(
+
+    select
+        city,
+        postal_code,
+        country_code,
+        {{ household_name_key('city') }} as city_key,
+        {{ reduced_postal_code('postal_code', "upper(coalesce(country_code, '" ~ default_country() ~ "'))") }} as postcode
+    from (select distinct city, postal_code, country_code from records) as written
+
+)
 {%- endmacro %}

@@ -55,13 +55,30 @@ this_build as (
 
 ),
 
+-- Many people share a name and a town: each spelling is read once.
+spelled as {{ spelled_names() }},
+
+places as {{ spelled_places() }},
+
 words as (
 
     select
-        *,
-        {{ name_words('given_name') }} as given_words,
-        {{ name_words('family_name') }} as family_words
+        records.*,
+        given.name_words as given_words,
+        family.name_words as family_words,
+        given.plain_words as plain_given_words,
+        family.plain_words as plain_family_words,
+        coalesce(family.name_suffix, given.name_suffix) as name_suffix,
+        places.city_key,
+        places.postcode
     from records
+    left join spelled as given on records.given_name = given.name
+    left join spelled as family on records.family_name = family.name
+    left join places
+        on
+            records.city is not distinct from places.city
+            and records.postal_code is not distinct from places.postal_code
+            and records.country_code is not distinct from places.country_code
 
 ),
 
@@ -69,15 +86,13 @@ scorable as (
 
     select
         words.record_number,
-        {{ family_words('words.given_words') }} as given_name,
-        {{ family_words('words.family_words') }} as family_name,
-        coalesce({{ name_suffix('words.family_words') }}, {{ name_suffix('words.given_words') }}) as name_suffix,
+        words.plain_given_words as given_name,
+        words.plain_family_words as family_name,
+        words.name_suffix,
         {{ scorable_birth_date('words.birth_date', 'this_build.as_of') }} as birth_date,
         {{ scorable_address("split_part(addresses.standard_address, '|', 3)") }} as address_line,
-        {{ reduced_postal_code(
-            'words.postal_code', "upper(coalesce(words.country_code, '" ~ default_country() ~ "'))"
-        ) }} as postcode,
-        {{ household_name_key('words.city') }} as city,
+        words.postcode,
+        words.city_key as city,
         contacts.phone,
         contacts.personal_number,
         {{ email_rest('contacts.email', 'words.given_words', 'words.family_words') }} as email_rest,
