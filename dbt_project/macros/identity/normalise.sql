@@ -25,7 +25,7 @@
 
 {# Whether two given-name keys may be one person's: equal, an initial and a name, a short form that lacks two letters
    or more (sam, samuel), or one slip inside a longer name, a letter wrong or exchanged with the next (jonathan,
-   johnathan, jonahtan). The first letter must agree there, and the last one unless the slip exchanged it: maria and
+   johnathan, jonahtan; in one of three letters, one left out). The first letter must agree there, and the last one unless the slip exchanged it: maria and
    mario are two people. #}
 {% macro given_names_agree(left, right) -%}
     (
@@ -36,7 +36,8 @@
             and substr({{ right }}, 1, length({{ left }})) = {{ left }})
         or (length({{ right }}) >= 3 and length({{ left }}) >= length({{ right }}) + 2
             and substr({{ left }}, 1, length({{ right }})) = {{ right }})
-        or (least(length({{ left }}), length({{ right }})) >= 4
+        or (least(length({{ left }}), length({{ right }})) >= 4 - abs(length({{ left }}) - length({{ right }}))
+            and least(length({{ left }}), length({{ right }})) >= 3
             and substr({{ left }}, 1, 1) = substr({{ right }}, 1, 1)
             and (
                 (

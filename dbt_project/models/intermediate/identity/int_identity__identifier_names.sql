@@ -24,11 +24,11 @@ many_named as (
     select record_key
     from record_names
     group by record_key
-    having count(*) > 1
+    having count(distinct given_name_key) > 1
 
 ),
 
--- A value of one record under one name has nothing to tell apart.
+-- A value of one record under one name tells nothing apart. A tablet's many names speak against it, not its e-mails.
 carried as (
 
     select
@@ -44,6 +44,7 @@ carried as (
         identifiers.blocked_reason is null
         and rules.max_given_names is not null
         and (identifiers.record_count is distinct from 1 or many_named.record_key is not null)
+        and (record_names.is_own or many_named.record_key is null or rules.max_customer_ids is not null)
 
 ),
 

@@ -84,7 +84,8 @@ record_names as (
 
     select
         record_key,
-        given_name_key
+        given_name_key,
+        true as is_own
     from records
     where given_name_key is not null
 
@@ -92,14 +93,16 @@ record_names as (
 
     select
         record_key,
-        given_name_key
+        given_name_key,
+        false as is_own
     from written_in_emails
 
     union
 
     select
         telling.record_key,
-        told_names.given_name_key
+        told_names.given_name_key,
+        false as is_own
     from telling
     inner join told_names
         on
