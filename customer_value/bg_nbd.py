@@ -19,7 +19,7 @@ import numpy as np
 from customer_value.fit import Floats, Ints, LogLikelihood, NotFitted, maximise
 
 FEWEST_CUSTOMERS, FEWEST_REPEATERS = 100, 30
-NODES = 128
+NODES = 256
 
 
 @dataclass(frozen=True)

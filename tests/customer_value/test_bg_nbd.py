@@ -50,7 +50,7 @@ def test_expectation_equals_the_closed_form(r: float, alpha: float, a: float, b:
     customer = (np.array([x]), np.array([recency]), np.array([age]))
     expected = closed_form(model, *customer, 365.0)
     if np.isfinite(expected[0]):
-        assert model.expected_purchases(*customer, 365.0) == pytest.approx(expected, rel=1e-4)
+        assert model.expected_purchases(*customer, 365.0) == pytest.approx(expected, rel=1e-6)
 
 
 def test_expectation_passes_smoothly_over_the_pole():

@@ -75,3 +75,6 @@ def test_plain_numbers_do_not_reach_the_library(monkeypatch: pytest.MonkeyPatch)
     assert phones.e164("+44 20 7946 0958", "US") == "+442079460958"
     assert phones.e164("020 7946 0958", "GB") == "+442079460958"
     assert phones.e164("555-0100", "US") is None
+    assert phones.e164("(012) 555-0100", "US") is None
+    with pytest.raises(pytest.fail.Exception, match="the long way"):  # 1 may be the trunk prefix or the calling code
+        phones.e164("199 555 0100", "US")
