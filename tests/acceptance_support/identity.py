@@ -19,8 +19,8 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
+
+from benchmarks.identity.quality import Ints, ceiling, pairs
 
 OWNERS = """
     select source_system || ':' || source_record_id as record_key, min(person_id) as person_id
@@ -62,46 +62,96 @@ class Pairwise:
         return self.correct_pairs / self.reachable_pairs if self.reachable_pairs else 1.0
 
 
-def pairwise(con: duckdb.DuckDBPyConnection, truth: Path) -> Pairwise:
-    """Compare ``intermediate.int_identity__record_customers`` of a built warehouse with ``truth/record_owners.parquet``.
+@dataclass(frozen=True)
+class Owned:
+    """Records with one known owner, in the order of their keys. ``customer``, ``person`` and ``ceiling``: codes from 0
+    on, whose the build says they are, whose they are, and which of them exact identifiers could join."""
+
+    record_keys: np.ndarray
+    record_numbers: Ints
+    customer: Ints
+    person: Ints
+    ceiling: Ints
+
+
+def owned(con: duckdb.DuckDBPyConnection, truth: Path) -> Owned:
+    """Records of a built warehouse's identity beside ``truth/record_owners.parquet``.
 
     ``con`` may be read-only. Raises ValueError when no record of the warehouse is in the truth.
     """
-    owned = con.execute(
+    rows = con.execute(
         f"""
-        select records.record_key, records.customer_id, owners.person_id
-        from intermediate.int_identity__record_customers as records
-        inner join ({OWNERS}) as owners on owners.record_key = records.record_key
+        select records.record_key, records.record_number, customers.customer_id, owners.person_id
+        from intermediate.int_identity__records as records
+        inner join intermediate.int_identity__record_customers as customers
+            on records.record_key = customers.record_key
+        inner join ({OWNERS}) as owners on records.record_key = owners.record_key
         order by records.record_key nulls last
         """,
         [str(truth / "record_owners.parquet")],
     ).fetchnumpy()
-    if not len(owned["record_key"]):
+    keys = rows["record_key"]
+    if not len(keys):
         raise ValueError(f"no record of the warehouse is in {truth.name}/record_owners.parquet")
-    customer, person = _codes(owned["customer_id"]), _codes(owned["person_id"])
-    ceiling = _ceiling(con, owned["record_key"], person)
-    return Pairwise(
-        records=len(person),
-        true_pairs=_pairs(person),
-        found_pairs=_pairs(customer),
-        correct_pairs=_pairs(customer, person),
-        reachable_pairs=_pairs(ceiling),
-        correct_reachable_pairs=_pairs(ceiling, customer),
+    links = con.execute(
+        """
+        select distinct record_key, identifier_type || ':' || identifier_value as identifier
+        from intermediate.int_identity__identifiers
+        where blocked_reason is distinct from 'malformed'
+        """
+    ).fetchnumpy()
+    position = {key: number for number, key in enumerate(keys)}
+    place = np.fromiter((position.get(key, -1) for key in links["record_key"]), dtype=np.int64)
+    person = codes(rows["person_id"])
+    return Owned(
+        record_keys=keys,
+        record_numbers=np.asarray(rows["record_number"]),
+        customer=codes(rows["customer_id"]),
+        person=person,
+        ceiling=ceiling(person, place[place >= 0], codes(links["identifier"])[place >= 0]),
     )
 
 
-def ceilings(con: duckdb.DuckDBPyConnection, truth: Path) -> np.ndarray:
-    """The component of each owned record, in the order of their keys, over what exact identifiers could join."""
-    owned = con.execute(
-        f"""
-        select records.record_key, owners.person_id
-        from intermediate.int_identity__record_customers as records
-        inner join ({OWNERS}) as owners on owners.record_key = records.record_key
-        order by records.record_key nulls last
-        """,
-        [str(truth / "record_owners.parquet")],
+def pairwise(con: duckdb.DuckDBPyConnection, truth: Path) -> Pairwise:
+    """Compare ``intermediate.int_identity__record_customers`` of a built warehouse with its truth; see ``owned``."""
+    records = owned(con, truth)
+    return Pairwise(
+        records=len(records.person),
+        true_pairs=pairs(records.person),
+        found_pairs=pairs(records.customer),
+        correct_pairs=pairs(records.customer, records.person),
+        reachable_pairs=pairs(records.ceiling),
+        correct_reachable_pairs=pairs(records.ceiling, records.customer),
+    )
+
+
+def in_reach(con: duckdb.DuckDBPyConnection, records: Owned) -> tuple[Ints, Ints]:
+    """Positions of the two records of each true pair that no exact identifier joins, though they share given and family
+    name and an address, postcode or birth date (as ``intermediate.int_identity__scorable_records`` writes them)."""
+    con.register(
+        "known",
+        {
+            "position": np.arange(len(records.person)),
+            "record_number": records.record_numbers,
+            "person": records.person,
+            "ceiling": records.ceiling,
+        },
+    )
+    found = con.execute(
+        """
+        with people as (
+            select known.*, given_name, family_name, address_line, postcode, birth_date
+            from known inner join intermediate.int_identity__scorable_records using (record_number)
+        )
+        select l.position as one, r.position as other
+        from people as l inner join people as r
+            on l.person = r.person and l.position < r.position and l.ceiling <> r.ceiling
+            and l.given_name = r.given_name and l.family_name = r.family_name
+            and (l.address_line = r.address_line or l.postcode = r.postcode or l.birth_date = r.birth_date)
+        """
     ).fetchnumpy()
-    return _ceiling(con, owned["record_key"], _codes(owned["person_id"]))
+    con.unregister("known")
+    return found["one"], found["other"]
 
 
 def over_merges(con: duckdb.DuckDBPyConnection, truth: Path) -> list[tuple[str, str, str, str]]:
@@ -150,37 +200,10 @@ def over_merges(con: duckdb.DuckDBPyConnection, truth: Path) -> list[tuple[str, 
     ).fetchall()
 
 
-def _ceiling(con: duckdb.DuckDBPyConnection, record_keys: np.ndarray, person: np.ndarray) -> np.ndarray:
-    """Component of each record over links that two records of one person share by an exact, well-formed identifier."""
-    links = con.execute(
-        """
-        select distinct record_key, identifier_type || ':' || identifier_value as identifier
-        from intermediate.int_identity__identifiers
-        where blocked_reason is distinct from 'malformed'
-        """
-    ).fetchnumpy()
-    position = {key: number for number, key in enumerate(record_keys)}
-    known = np.fromiter((position.get(key, -1) for key in links["record_key"]), dtype=np.int64)
-    record, identifier = known[known >= 0], _codes(links["identifier"])[known >= 0]
-    # A node per identifier and person: two people's records never meet in one.
-    shared = _codes(identifier * (person.max() + 1) + person[record])
-    size = len(record_keys) + int(shared.max(initial=-1)) + 1
-    graph = coo_matrix((np.ones(len(record), dtype=np.int8), (record, len(record_keys) + shared)), shape=(size, size))
-    return connected_components(graph, directed=False)[1][: len(record_keys)].astype(np.int64)
-
-
-def _codes(values: np.ndarray) -> np.ndarray:
+def codes(values: np.ndarray) -> Ints:
+    """A number from 0 on for each different value."""
     plain = np.ma.getdata(values)
     return np.unique(plain.astype(str) if plain.dtype == object else plain, return_inverse=True)[1].astype(np.int64)
-
-
-def _pairs(*labels: np.ndarray) -> int:
-    """Pairs of records that agree in every labelling."""
-    joint = labels[0]
-    for label in labels[1:]:
-        joint = joint * (label.max() + 1) + label
-    sizes = np.unique(joint, return_counts=True)[1]
-    return int((sizes * (sizes - 1) // 2).sum())
 
 
 if __name__ == "__main__":

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
+import numpy as np
 
+from benchmarks.identity.quality import Ints, pairs
 from ingestion import discovery, pipeline
 from sandbox.server import running
 from tests.acceptance.mini import SharedHome
 from tests.acceptance_support.built_sql import built_sql
-from tests.acceptance_support.identity import OWNERS, Pairwise, ceilings, over_merges, pairwise
+from tests.acceptance_support.identity import Pairwise, in_reach, over_merges, owned, pairwise
 from warehouse import dbt
 from warehouse.dbt_functions import register
 
@@ -22,7 +23,7 @@ PEOPLE, DAYS = 700, 45
 WANTED = "+int_identity__record_customers"
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 LAYER = "intermediate.int_identity__"
-READ = ("rules", "records", "identifiers", "guarded_identifiers", "manual_links")
+READ = ("rules", "records", "identifiers", "guarded_identifiers", "manual_links", "scorable_records")
 FROM_EDGES = (
     "record_identifiers",
     "edges",
@@ -32,38 +33,12 @@ FROM_EDGES = (
     "parts",
     "components",
 )
-TYPED = "('name_typos', 'nicknames', 'email_typos', 'address_spellings', 'birth_date_slips')"
-"""The scenarios of how a record is typed."""
-PAIRS = f"""
-    with slips as (
-        select distinct source_system || ':' || source_record_id as record_key from read_parquet($scenarios)
-        where scenario in {TYPED} and source_record_id is not null
-    ),
-    owned as (
-        select
-            records.*, labels.ceiling, labels.deterministic, labels.scored, labels.person,
-            slips.record_key is not null as is_slip
-        from labels
-        inner join {LAYER}records as records on records.record_key = labels.record_key
-        left join slips on slips.record_key = labels.record_key
-    )
-    select
-        one.is_slip or other.is_slip as is_slip,
-        -- Nothing exact leads from one to the other, but they still agree in a name and in where or when.
-        one.ceiling <> other.ceiling and one.given_name is not null and other.given_name is not null
-            and one.family_name_key = other.family_name_key
-            and coalesce(
-                one.address_line = other.address_line or one.birth_date = other.birth_date
-                    or one.postal_code = other.postal_code,
-                false
-            ) as is_beyond,
-        one.deterministic = other.deterministic as is_deterministic,
-        one.scored = other.scored as is_scored,
-        count(*) as pairs
-    from owned as one
-    inner join owned as other on one.person = other.person and one.record_key < other.record_key
-    group by all
+SLIPS = """
+    select distinct source_system || ':' || source_record_id from read_parquet(?)
+    where source_record_id is not null
+        and scenario in ('name_typos', 'nicknames', 'email_typos', 'address_spellings', 'birth_date_slips')
 """
+"""Records of the scenarios of how one is typed."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +52,14 @@ class Found:
     def __add__(self, other: Found) -> Found:
         return Found(self.pairs + other.pairs, self.deterministic + other.deterministic, self.scored + other.scored)
 
+    def __sub__(self, other: Found) -> Found:
+        return Found(self.pairs - other.pairs, self.deterministic - other.deterministic, self.scored - other.scored)
+
 
 @dataclass(frozen=True)
 class Measured:
-    """One world. ``slips``: a record of the pair was typed wrong or otherwise; ``beyond``: no exact identifier leads
-    from one to the other, but they agree in a name and an address, birth date or postcode."""
+    """One world. ``slips``: a record of the pair was typed wrong or otherwise; ``beyond``: no exact identifier joins
+    them, but they agree in both names and an address, birth date or postcode (``in_reach``)."""
 
     deterministic: Pairwise
     over_merges: list[tuple[str, str, str, str]]
@@ -110,10 +88,9 @@ class Seeds:
                 pipeline.land(vendor)
             dbt.invoke("build", "--select", WANTED, *WITHOUT_TESTS)
             with duckdb.connect(str(settings.warehouse), read_only=True) as con:
-                scored = pairwise(con, truth)
-                customers = con.sql(f"select record_key, customer_id from {LAYER}record_customers").to_arrow_table()
+                scored, customers = pairwise(con, truth), owned(con, truth)
             with without_scoring(settings.home, settings.warehouse) as con:
-                slips, beyond = _pairs(con, truth, customers)
+                slips, beyond = _found(con, truth, customers.customer)
                 return Measured(pairwise(con, truth), over_merges(con, truth), scored, slips, beyond)
 
 
@@ -135,30 +112,21 @@ def without_scoring(home: Path, warehouse: Path) -> Iterator[duckdb.DuckDBPyConn
         yield built.connection
 
 
-def _pairs(con: duckdb.DuckDBPyConnection, truth: Path, scored: pa.Table) -> tuple[Found, Found]:
-    owners = str(truth / "record_owners.parquet")
-    con.register("scored_customers", scored)
-    owned = con.execute(
-        f"""
-        select found.record_key, owners.person_id as person, found.customer_id as deterministic,
-            scored_customers.customer_id as scored
-        from {LAYER}record_customers as found
-        inner join ({OWNERS}) as owners on owners.record_key = found.record_key
-        inner join scored_customers on scored_customers.record_key = found.record_key
-        order by found.record_key
-        """,
-        [owners],
-    ).to_arrow_table()
-    labels = owned.append_column("ceiling", pa.array(ceilings(con, truth)))
-    con.register("labels", labels)
-    rows = con.execute(PAIRS, {"scenarios": str(truth / "scenarios.parquet")}).fetchall()
-    return _found(row[2:] for row in rows if row[0]), _found(row[2:] for row in rows if row[1])
+def _found(con: duckdb.DuckDBPyConnection, truth: Path, scored: Ints) -> tuple[Found, Found]:
+    """Pairs with a slip, and pairs in reach; ``con`` is without scored edges, ``scored`` the customers with them."""
+    records = owned(con, truth)
+    slips = {key for (key,) in con.execute(SLIPS, [str(truth / "scenarios.parquet")]).fetchall()}
+    is_right = np.array([key not in slips for key in records.record_keys])
+    every = np.ones(len(is_right), dtype=bool)
+    one, other = in_reach(con, records)
 
+    def among(chosen: np.ndarray) -> Found:
+        person = records.person[chosen]
+        return Found(pairs(person), pairs(person, records.customer[chosen]), pairs(person, scored[chosen]))
 
-def _found(rows: Iterator[tuple[bool, bool, int]]) -> Found:
-    chosen = list(rows)
-    return Found(
-        pairs=sum(count for _, _, count in chosen),
-        deterministic=sum(count for is_found, _, count in chosen if is_found),
-        scored=sum(count for _, is_found, count in chosen if is_found),
+    beyond = Found(
+        len(one),
+        int((records.customer[one] == records.customer[other]).sum()),
+        int((scored[one] == scored[other]).sum()),
     )
+    return among(every) - among(is_right), beyond

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import selvage
@@ -49,6 +51,20 @@ def toy(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return project
 
 
+@pytest.fixture
+def replacing(toy: Path) -> Path:
+    """The toy with the product's own table and view."""
+    shutil.copytree(selvage.ROOT / "dbt_project" / "macros" / "materializations", toy / "macros")
+    return toy / "models"
+
+
+def found_in(model: str) -> tuple[str, list[tuple[int, ...]]]:
+    with duckdb.connect(str(selvage.settings().warehouse), read_only=True) as con:
+        kind = con.execute("select table_type from information_schema.tables where table_name = ?", [model]).fetchall()
+        assert len(kind) == 1
+        return kind[0][0], con.sql(f"from {model}").fetchall()
+
+
 def elsewhere() -> subprocess.CompletedProcess[str]:
     settings = selvage.settings()
     command = [sys.executable, "-c", OTHER_PROCESS, str(settings.write_lock), str(settings.warehouse)]
@@ -73,6 +89,37 @@ def test_a_failure_is_named_without_personal_data_and_lets_go_too(toy: Path) -> 
     assert list(caught.value.nodes) == ["two"]
     assert "ana@" not in str(caught.value)
     assert elsewhere().returncode == 0
+
+
+def test_a_table_is_replaced_whole_or_not_at_all(replacing: Path) -> None:
+    model = replacing / "kept.sql"
+    for sql in ("select 1 as one", "select 2 as one, 3 as two"):
+        model.write_text("{{ config(materialized='table') }} " + sql)
+        dbt.invoke("run")
+    assert found_in("kept") == ("BASE TABLE", [(2, 3)])
+    model.write_text("{{ config(materialized='table') }} select cast('x' as integer) as one")
+    with pytest.raises(dbt.DbtFailed, match="kept"):
+        dbt.invoke("run")
+    assert found_in("kept") == ("BASE TABLE", [(2, 3)])
+    model.unlink()
+    python = (
+        "def model(dbt, session):\n    dbt.config(materialized='table')\n    return session.sql('select {} as one')\n"
+    )
+    for number in ("4", "5", "1 / 'x'::int"):
+        (replacing / "kept.py").write_text(python.format(number.replace("'", '"')))
+        if "x" in number:
+            with pytest.raises(dbt.DbtFailed, match="kept"):
+                dbt.invoke("run")
+        else:
+            dbt.invoke("run")
+    assert found_in("kept") == ("BASE TABLE", [(5,)])
+
+
+def test_a_view_becomes_a_table_and_a_table_a_view(replacing: Path) -> None:
+    for number, kind in enumerate(("table", "view", "view", "table")):
+        (replacing / "turned.sql").write_text(f"{{{{ config(materialized='{kind}') }}}} select {number} as one")
+        dbt.invoke("run")
+        assert found_in("turned") == ({"table": "BASE TABLE", "view": "VIEW"}[kind], [(number,)])
 
 
 def test_leaving_early_stops_the_query(toy: Path) -> None:

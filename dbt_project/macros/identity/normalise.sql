@@ -61,35 +61,3 @@
 
 )
 {%- endmacro %}
-
-{# A family or street name without accents and case. #}
-{% macro plain_letters(text) -%}
-    translate(replace(lower({{ nfc(text) }}), 'ß', 'ss'),
-        'áàâãäåéèêëíìîïóòôõöøúùûüñçýšžčćďěňřťůłąęśźż', 'aaaaaaeeeeiiiioooooouuuuncyszccdenrtulaeszz')
-{%- endmacro %}
-
-{# A street with its number, compared across spellings: no accents, signs or case, and the usual words in their short form. #}
-{% macro address_line_key(address_line) -%}
-    {%- set short_forms = [
-        ('strasse', 'str'), (' street ', ' st '), (' avenue ', ' ave '), (' av ', ' ave '), (' road ', ' rd '),
-        (' boulevard ', ' blvd '), (' drive ', ' dr '), (' lane ', ' ln '), (' court ', ' ct '), (' place ', ' pl '),
-        (' square ', ' sq '), (' terrace ', ' ter '), (' highway ', ' hwy '), (' parkway ', ' pkwy '),
-        (' apartment ', ' apt '), (' unit ', ' apt '), (' suite ', ' apt '), (' ste ', ' apt '), (' flat ', ' apt '),
-        (' north ', ' n '), (' south ', ' s '), (' east ', ' e '), (' west ', ' w ')
-    ] -%}
-    {%- set plain = namespace(text="' ' || " ~ regexp_replace_all(
-        "replace(" ~ plain_letters(address_line) ~ ", '#', ' apt ')", "[^a-z0-9]+", " ") ~ " || ' '") -%}
-    {%- for long, short in short_forms -%}
-        {%- set plain.text = "replace(" ~ plain.text ~ ", '" ~ long ~ "', '" ~ short ~ "')" -%}
-    {%- endfor -%}
-    trim({{ plain.text }})
-{%- endmacro %}
-
-{# A postcode without blanks and signs, upper case; of an American one the first five digits, of which the rest is a route. #}
-{% macro postal_code_key(postal_code, country_code) -%}
-    nullif(case
-        when upper(coalesce({{ country_code }}, '{{ default_country() }}')) = 'US'
-            then substr({{ regexp_replace_all(postal_code, "[^0-9]", "") }}, 1, 5)
-        else upper({{ regexp_replace_all(postal_code, "[^A-Za-z0-9]", "") }})
-    end, '')
-{%- endmacro %}

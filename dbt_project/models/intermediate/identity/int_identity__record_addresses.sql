@@ -1,10 +1,14 @@
--- Where each record lives, written one way, and whether that says anything: an address that carries more names than a
--- household has is an office, a dormitory or a parcel shop. Evidence beside a name, for households and scored edges;
--- never an edge of its own.
-with records as (
+-- Where each record lives, and whether that says anything: an address that carries more names than a household has is
+-- an office, a dormitory or a parcel shop. Evidence beside a name, for scored edges; never an edge of its own.
+with addresses as (
+
+    select * from {{ ref('int_identity__addresses') }}
+
+),
+
+records as (
 
     select * from {{ ref('int_identity__records') }}
-    where trim(address_line) <> ''
 
 ),
 
@@ -15,29 +19,16 @@ rules as (
 
 ),
 
-written as (
-
-    select
-        record_key,
-        given_name_key,
-        family_name_key,
-        {{ postal_code_key('postal_code', 'country_code') }} as postal_code_key,
-        {{ address_line_key('address_line') }} || '|'
-        || coalesce({{ postal_code_key('postal_code', 'country_code') }}, lower(trim(city)), '') || '|'
-        || upper(coalesce(country_code, '{{ default_country() }}')) as address_key
-    from records
-
-),
-
 counted as (
 
     select
-        written.address_key,
+        addresses.standard_address,
         count(*) as record_count,
-        count(distinct written.given_name_key) as given_name_count,
-        count(distinct written.family_name_key) as family_name_count
-    from written
-    group by written.address_key
+        count(distinct records.given_name_key) as given_name_count,
+        count(distinct records.family_name_key) as family_name_count
+    from addresses
+    inner join records on addresses.record_key = records.record_key
+    group by addresses.standard_address
 
 ),
 
@@ -58,16 +49,15 @@ judged as (
 record_addresses as (
 
     select
-        written.record_key,
-        written.address_key,
-        written.postal_code_key,
+        addresses.record_key,
+        addresses.standard_address,
         judged.refused_reason is null as is_accepted,
         judged.refused_reason,
         judged.record_count,
         judged.given_name_count,
         judged.family_name_count
-    from written
-    inner join judged on written.address_key = judged.address_key
+    from addresses
+    inner join judged on addresses.standard_address = judged.standard_address
 
 )
 

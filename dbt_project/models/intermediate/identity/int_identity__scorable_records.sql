@@ -18,7 +18,8 @@ identifiers as (
 
 addresses as (
 
-    select * from {{ ref('int_identity__addresses') }}
+    select * from {{ ref('int_identity__record_addresses') }}
+    where is_accepted
 
 ),
 
