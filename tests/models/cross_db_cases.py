@@ -45,11 +45,6 @@ CASES = [
     value("json_text_array", "json_text_array('cast(null as string)')", None),
     Case("agg_ordered", "select {{ agg_ordered('v', 'o') }} as x from " + PAIRS, [["v2", "v1", "v3"]]),
     Case(
-        "joined_text",
-        'select {{ joined_text(json_text_array("\'[\\"p\\", \\"q\\"]\'")) }} as x',
-        ["p, q"],
-    ),
-    Case(
         "unnest_lateral",
         'select u.e as x from (select {{ json_text_array("\'[\\"p\\", \\"q\\"]\'") }} as a) as t '
         "{{ unnest_lateral('t.a', 'u', 'e') }} order by 1 nulls last",

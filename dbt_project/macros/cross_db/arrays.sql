@@ -41,16 +41,3 @@
 {% macro spark__last_value_ignore_nulls(expression, over) -%}
     last_value({{ expression }}) ignore nulls over ({{ over }})
 {%- endmacro %}
-
-{# The elements of an array of text, with a comma between them. #}
-{% macro joined_text(array) -%}
-    {{ return(adapter.dispatch('joined_text')(array)) }}
-{%- endmacro %}
-
-{% macro default__joined_text(array) -%}
-    array_to_string({{ array }}, ', ')
-{%- endmacro %}
-
-{% macro spark__joined_text(array) -%}
-    array_join({{ array }}, ', ')
-{%- endmacro %}

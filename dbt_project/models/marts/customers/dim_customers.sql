@@ -40,7 +40,7 @@ orders as (
 channels as (
 
     select
-        {{ joined_text(agg_ordered('channel', 'channel')) }} as channels_used,
+        {{ array_text(agg_ordered('channel', 'channel'), ', ') }} as channels_used,
         max(case when is_preferred then channel end) as preferred_channel,
         count(*) as channel_count,
         cast(sum(device_count) as bigint) as device_count,
