@@ -20,7 +20,7 @@ STAMP := $(VENV)/.installed
 # In the sandbox a command runs beside the sandbox's vendors; elsewhere it talks to the real ones.
 BESIDE := $(if $(filter sandbox,$(SELVAGE_ENV)),$(PY) -m sandbox with --,)
 
-.PHONY: help env run connect ui dashboards plan advance report explain rules test lint bench bench-identity lock clean
+.PHONY: help env run connect ui dashboards plan advance report explain rules test test-spark lint bench bench-identity lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -69,6 +69,10 @@ rules: env  ## what a changed identity seed would merge, split and leave as it i
 
 test: env lint  ## prove it: lint, then every test, the fast ones first
 	@$(PY) -m pytest -n 2 --no-loadscope-reorder
+
+test-spark: env  ## what is written for DuckDB and for Spark gives the same on both (installs PySpark; needs Java 17)
+	@$(PY) -m pip install -q --disable-pip-version-check --target $(VENV)/spark "pyspark==4.3.0"
+	@PYTHONPATH=$(VENV)/spark $(PY) -m pytest -q -n0 tests/models/test_on_spark.py
 
 lint: env  ## ruff, mypy, sqlfluff and the names check
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check .

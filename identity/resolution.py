@@ -78,7 +78,7 @@ def _best_pairs(
     A pair without support beside the name stays below the review threshold.
     """
     table = described.physical_name
-    columns = [column.name.strip('"') for column in described.columns]
+    columns = [column.name.strip('"`') for column in described.columns]
     supported = sides(for_engine(SUPPORTED, api.sql_dialect.sql_dialect_str), columns)
     return api.query_sql(
         f"""
@@ -163,7 +163,7 @@ def _ties(
     """{component: ties between every two of its clusters}, for components that are not too large."""
     kept = sizes[component] <= MAX_CLUSTERS
     members = api.register(pa.table({"cluster_number": nodes[kept], "component": component[kept]}))
-    columns = [column.name.strip('"') for column in described.columns]
+    columns = [column.name.strip('"`') for column in described.columns]
     engine = api.sql_dialect.sql_dialect_str
     counts = "".join(
         f", cast(sum(case when {sides(for_engine(told, engine), columns)} then 1 else 0 end) as bigint)"

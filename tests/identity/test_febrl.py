@@ -47,22 +47,26 @@ def febrl(number: int) -> tuple[pd.DataFrame, np.ndarray]:
     return records, np.array([(place[one], place[other]) for one, other in links])
 
 
+def as_described(con: duckdb.DuckDBPyConnection, records: pd.DataFrame) -> str:
+    """The name of a table of these records with all columns of identity.scoring.DESCRIBED."""
+    con.register("febrl", records)
+    given = {*records.columns, "given_forms"}
+    absent = "".join(f", cast(null as varchar) as {name}" for name in DESCRIBED if name not in given)
+    con.execute(
+        f"create table records as select *, cast(null as varchar[]) as given_forms, false as is_given_known {absent} from febrl"
+    )
+    return "records"
+
+
 def f1_of(records: pd.DataFrame, true: np.ndarray) -> tuple[float, float]:
     """Pairwise precision and recall after clustering."""
     with duckdb.connect() as con:
-        con.register("febrl", records)
-        given = set(records.columns)
-        absent = "".join(
-            f", cast(null as varchar) as {name}" for name in DESCRIBED if name not in {*given, "given_forms"}
-        )
-        con.execute(
-            f"create table records as select *, cast(null as varchar[]) as given_forms, false as is_given_known {absent} from febrl"
-        )
+        table = as_described(con, records)
         api = backend(con)
-        described = describe(api, "records")
+        described = describe(api, table)
         count = con.execute(f"select count(*) from {described.physical_name}").fetchone()[0]
         model = train(api, described, count, random_pairs=3e5)
-        pairs = resolve(api, "records", model).to_pandas().query("decision == 'accepted'")
+        pairs = resolve(api, table, model).to_pandas().query("decision == 'accepted'")
     every = records["record_number"].to_numpy()
     cluster = clusters_of(every, pairs["record_number_from"].to_numpy(), pairs["record_number_to"].to_numpy())
     sizes = np.unique(cluster, return_counts=True)[1]

@@ -10,7 +10,9 @@
 
 {% macro spark__agg_ordered(expression, order_by) -%}
     transform(
-        array_sort(array_agg(struct({{ order_by }} as ordered_by, {{ expression }} as ordered_value))),
+        array_sort(array_agg(struct(
+            {{ order_by }} is null as is_last, {{ order_by }} as ordered_by, {{ expression }} as ordered_value
+        ))),
         ordered_pair -> ordered_pair.ordered_value
     )
 {%- endmacro %}

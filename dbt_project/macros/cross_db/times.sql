@@ -49,6 +49,11 @@
 {%- endmacro %}
 
 {% macro spark__format_date(expression, pattern) -%}
-    date_format({{ expression }}, '{{ pattern | replace("%Y", "yyyy") | replace("%m", "MM") | replace("%d", "dd")
-        | replace("%H", "HH") | replace("%M", "mm") | replace("%S", "ss") }}')
+    {%- set java = namespace(text=pattern) -%}
+    {%- for written, read in [
+        ("T", "\\'T\\'"), ("Z", "\\'Z\\'"), ("%Y", "yyyy"), ("%m", "MM"), ("%d", "dd"), ("%H", "HH"), ("%M", "mm"), ("%S", "ss")
+    ] -%}
+        {%- set java.text = java.text | replace(written, read) -%}
+    {%- endfor -%}
+    date_format({{ expression }}, '{{ java.text }}')
 {%- endmacro %}
