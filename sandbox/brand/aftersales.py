@@ -102,7 +102,9 @@ def make_aftersales(basis: Basis, orders: Orders, catalogue: Catalogue) -> After
     restock = np.where(np.isin(kind[refund], (CANCELLED, EDITED)), 2, returned_kind)
     location = np.where(orders.kinds.pickup | orders.kinds.from_store, SHOP_FLOOR, WAREHOUSE)
     # some hand back over the counter what the warehouse had sent them
-    over_counter = (basis.rng("returned in store").random(len(keys)) < basis.share("cross_channel_returns"))[refund] & (restock == 0)
+    over_counter = (basis.rng("returned in store").random(len(keys)) < basis.share("cross_channel_returns"))[refund] & (
+        restock == 0
+    )
     taken_back = np.where(over_counter, SHOP_FLOOR, location[orders.line_order[row]])
     note = np.select(
         [kind == RETURNED, kind == EDITED, kind == GOODWILL], [1 + at % 3, np.full(len(at), 5), np.full(len(at), 6)]

@@ -2,8 +2,8 @@
 
 A line's discount is its part of the order's, allocated so that the parts sum to the whole; tax is taken on each
 discounted line and rounded to the cent, or is part of it where prices contain the tax; shipping is free above a
-threshold. ``total = subtotal + shipping + tax + tip`` holds exactly, without the tax where prices contain it. Gift cards
-carry neither discount nor tax.
+threshold. ``total = subtotal + shipping + tax + tip`` holds exactly, without the tax where prices contain it. A line of
+gift cards carries neither discount nor tax.
 """
 
 from __future__ import annotations

@@ -40,7 +40,8 @@ def fulfilment_order(batch: OrderBatch, row: Row, order: dict[str, Any]) -> dict
         "updatedAt": row["updated_at"],
         "fulfillments": order["fulfillments"],
         "lineItems": lambda _: [
-            _line(batch, row, one, is_sent or (is_partly and one["position"] == 1)) for one in batch.lines[row["order_id"]]
+            _line(batch, row, one, is_sent or (is_partly and one["position"] == 1))
+            for one in batch.lines[row["order_id"]]
         ],
     }
 

@@ -136,7 +136,9 @@ class OrderBatch:
             "totalReceivedSet": shown(received),
             "totalOutstandingSet": shown(max(0, total - received) if row["cancelled_at"] is None else 0),
             "netPaymentSet": shown(received - refunded),
-            "refundDiscrepancySet": lambda _: shown(sum(one["adjustment_cents"] or 0 for one in self.refunds[order_id])),
+            "refundDiscrepancySet": lambda _: shown(
+                sum(one["adjustment_cents"] or 0 for one in self.refunds[order_id])
+            ),
             "totalRefundedShippingSet": lambda _: shown(
                 sum(one["shipping_cents"] or 0 for one in self.refunds[order_id])
             ),
@@ -201,7 +203,9 @@ class OrderBatch:
             "originalTotalSet": shown(full),
             "discountedUnitPriceSet": shown(price),
             "discountedTotalSet": lambda args: shown(full - discount if args["withCodeDiscounts"] else full),
-            "discountedUnitPriceAfterAllDiscountsSet": shown(round((full - discount) / quantity) if quantity else price),
+            "discountedUnitPriceAfterAllDiscountsSet": shown(
+                round((full - discount) / quantity) if quantity else price
+            ),
             "priceAfterAllDiscountsBeforeTaxesSet": shown(full - discount),
             "totalDiscountSet": shown(discount),
             "discountAllocations": allocations,

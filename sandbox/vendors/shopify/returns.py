@@ -1,4 +1,4 @@
-"""Returns as Shopify shows them: what a shopper sent back, with the reason; the refund of the goods names its return."""
+"""Returns as Shopify shows them: what a shopper sent back, with the reason. The refund names its return."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ENUM = {"unwanted": "UNWANTED", "size-too-small": "SIZE_TOO_SMALL", "size-too-la
 def returned(
     batch: OrderBatch, order: Row, document: dict[str, Any], refund: Row, lines: list[Row]
 ) -> dict[str, Any] | None:
-    """The return behind a refund, or None where no goods came back. ``lines``: the refund's, of shopify_refund_lines."""
+    """The return behind a refund, or None where no goods came back. ``lines``: the refund's own."""
     back = [one for one in lines if one["return_reason"]]
     if not back:
         return None

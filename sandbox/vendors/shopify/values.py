@@ -64,9 +64,7 @@ def address(row: dict[str, Any], prefix: str, owner: str) -> dict[str, Any] | No
     }
 
 
-def tax_lines(
-    cents: int | None, base_cents: int | None, order: dict[str, Any] | None = None
-) -> list[dict[str, Any]]:
+def tax_lines(cents: int | None, base_cents: int | None, order: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """One line of sales tax, as the world knows no more than its sum."""
     if not cents:
         return []

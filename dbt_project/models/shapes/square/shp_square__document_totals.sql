@@ -37,12 +37,14 @@ refunds as (
 
 returns as (
 
-    select distinct
+    select
         orders.order_id,
-        orders.updated_at
+        min(sales.order_id) as sale_id
     from orders
     inner join {{ ref('stg_square__order_returns') }} as order_returns
         on orders.order_id = order_returns.order_id and orders.updated_at = order_returns.order_updated_at
+    left join orders as sales on order_returns.source_order_id = sales.order_id
+    group by orders.order_id
 
 ),
 
@@ -50,7 +52,7 @@ given_back as (
 
     select
         orders.order_id as document_id,
-        orders.order_id as order_id,
+        coalesce(returns.sale_id, orders.order_id) as order_id,
         orders.currency_code,
         orders.total_amount - coalesce(payments.paid_amount, 0) + coalesce(refunds.refunded_amount, 0) as total_amount,
         orders.created_at
