@@ -1,5 +1,5 @@
--- Catches an inner join that lost orders, lines, refunds, payments or parcels between the vendors' documents and the facts.
--- What names an order that was never read has no place there: fct_data_quality_issues lists it.
+-- Catches an inner join that lost orders, lines, refunds, payments or parcels between the vendors' documents and the
+-- facts. What names an order that was never read has no place there: fct_data_quality_issues lists it.
 {%- set facts = {
     'orders': 'fct_orders', 'order_lines': 'fct_order_lines', 'refunds': 'fct_refunds', 'payments': 'fct_payments',
     'fulfilments': 'fct_fulfilments'
@@ -19,9 +19,10 @@ counted as (
         select
             '{{ fact }}' as fact,
             (
-                select count(*) from {{ shape }} as documents
+                select count(*)
+                from {{ shape }}
                 {%- if shape != 'payments' %}
-                    where exists (select 1 from orders where orders.order_key = documents.order_key)
+                    where {{ shape }}.order_key in (select orders.order_key from orders)
                 {%- endif %}
             ) as shaped_count,
             (select count(*) from {{ ref(fact) }}) as fact_count

@@ -28,4 +28,7 @@ select
 from lines
 where
     net_sales_amount < 0 and quantity > 0
-    and order_key in (select orders.order_key from orders where not orders.has_issue)
+    and exists (
+        select 1 from orders
+        where orders.order_key = lines.order_key and not orders.has_issue
+    )

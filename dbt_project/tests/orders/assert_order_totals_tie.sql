@@ -1,7 +1,7 @@
 -- Catches a line, tax, tip, charge or shipping that was lost or counted twice on the way: per order, lines after
 -- discounts plus gift cards, tax, shipping, tips and service charges are the total of the vendor's document. To the
--- cent; in another currency each converted amount may be off by half a cent. Documents that do not add up themselves are
--- listed elsewhere (fct_data_quality_issues).
+-- cent; in another currency each converted amount may be off by half a cent. Documents that do not add up themselves
+-- are listed elsewhere (fct_data_quality_issues).
 with orders as (
 
     select * from {{ ref('int_orders__orders') }}

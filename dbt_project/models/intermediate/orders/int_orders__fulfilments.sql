@@ -28,7 +28,10 @@ joined as (
         orders.channel,
         fulfilments.location_key,
         case
-            when fulfilments.fulfilment_type = 'shipped' and locations.location_type = 'store' and orders.channel <> 'store'
+            when
+                fulfilments.fulfilment_type = 'shipped'
+                and locations.location_type = 'store'
+                and orders.channel <> 'store'
                 then 'ship_from_store'
             else fulfilments.fulfilment_type
         end as fulfilment_type,

@@ -1,6 +1,7 @@
--- What is wrong with the documents themselves, one row each with its reason: nothing is left out of the facts for it, or
--- counted as zero. All but the currency is judged on the vendors' own figures, in the document's currency, so an error
--- of ours can't hide here. Lines, refunds and payments whose order was never read are in no fact: they are only here.
+-- What is wrong with the documents themselves, one row each with its reason: nothing is left out of the facts for
+-- it, or counted as zero. All but the currency is judged on the vendors' own figures, in the document's currency, so
+-- an error of ours can't hide here. Lines, refunds and payments whose order was never read are in no fact: they are
+-- only here.
 {%- set shapes = ['order_lines', 'refunds', 'refund_lines', 'payments', 'fulfilments'] %}
 with
 {%- for shape in shapes %}
@@ -12,9 +13,7 @@ with
 {%- endfor %}
 
 headers as (
-
     select * from {{ ref('int_orders__headers') }}
-
 ),
 
 found as (
@@ -110,13 +109,8 @@ issues as (
 
     select
         {{ surrogate_key(['issue_type', 'document_key']) }} as issue_key,
-        issue_type,
-        source_system,
-        document_key,
-        order_key,
-        currency_code as document_currency_code,
-        cast(amount as decimal(18, 4)) as amount,
-        occurred_at
+        found.*,
+        cast(amount as decimal(18, 4)) as issue_amount
     from found
 
 )

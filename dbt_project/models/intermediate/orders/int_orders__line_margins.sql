@@ -1,6 +1,6 @@
--- What a line earned: its net sales less the cost of the units that were kept; units given back cost nothing. The cost
--- of one unit is that of the variant, else of the same SKU at another vendor, whose shop must keep the same currency. Of
--- a line without one nothing is known: null, with the reason.
+-- What a line earned: its net sales less the cost of the units that were kept; units given back cost nothing. The
+-- cost of one unit is that of the variant, else of the same SKU at another vendor, whose shop must keep the same
+-- currency. Of a line without one nothing is known: null, with the reason.
 with lines as (
 
     select * from {{ ref('int_orders__order_lines') }}

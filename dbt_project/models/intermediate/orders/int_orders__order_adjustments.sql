@@ -16,9 +16,16 @@ orders as (
 gathered as (
 
     select
-        {%- for column in shape_columns('order_adjustments') %}
-            {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        source_system,
+        order_adjustment_key,
+        order_key,
+        order_line_key,
+        adjustment_type,
+        discount_code,
+        description,
+        currency_code,
+        amount,
+        occurred_at
     from told
     {%- for part in ['shipping', 'tip'] %}
         union all

@@ -52,7 +52,8 @@ checked as (
         orders.financial_status = 'return_without_sale' as is_return,
         document_totals.total_amount - document_totals.subtotal_amount
         - coalesce(case when not orders.is_tax_included then orders.tax_amount end, 0)
-        - coalesce(orders.shipping_amount, 0) - coalesce(orders.tip_amount, 0) - coalesce(charges.charged_amount, 0) as total_rest,
+        - coalesce(orders.shipping_amount, 0) - coalesce(orders.tip_amount, 0)
+        - coalesce(charges.charged_amount, 0) as total_rest,
         document_totals.subtotal_amount - coalesce(line_sums.net_amount, 0) as subtotal_rest,
         document_totals.total_amount - document_totals.current_total_amount
         - coalesce(refund_sums.refunded_amount, 0) as refunds_rest,

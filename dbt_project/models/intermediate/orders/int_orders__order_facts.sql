@@ -1,5 +1,5 @@
--- What an order's parcels, returns, payments, lines and documents say of it as a whole. A margin is told only where every
--- line's is known: else it is null, and why.
+-- What an order's parcels, returns, payments, lines and documents say of it as a whole. A margin is told only where
+-- every line's is known: else it is null, and why.
 with fulfilments as (
 
     select

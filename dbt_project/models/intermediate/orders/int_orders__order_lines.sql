@@ -91,7 +91,7 @@ netted as (
             'is_cancelled', 'is_gift_card', 'line_number', 'quantity', 'current_quantity', 'refunded_quantity',
             'unit_price', 'document_net_amount', 'gross_amount', 'discount_amount', 'refunded_amount', 'removed_amount'
         ] %}
-        {{ column }},
+            {{ column }},
         {%- endfor %}
         case when is_cancelled then kept_amount else {{ zero }} end as cancelled_amount,
         case when is_cancelled then {{ zero }} else kept_amount end as net_sales_amount,

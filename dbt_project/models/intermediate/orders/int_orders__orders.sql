@@ -70,7 +70,7 @@ combined as (
             'cancel_reason', 'currency_code', 'order_currency_code', 'presentment_currency_code', 'exchange_rate',
             'exchange_rate_date', 'exchange_rate_source', 'is_edited'
         ] %}
-        headers.{{ column }},
+            headers.{{ column }},
         {%- endfor %}
         headers.is_test,
         headers.cancelled_at is not null as is_cancelled,

@@ -2,14 +2,11 @@
 -- refunds' lines and payments, added up. Theirs: the totals that the documents state themselves, and the money that was
 -- given back. flagged_amount is what documents leave over that do not add up themselves (int_orders__order_checks).
 -- Test orders, and returns whose sale nobody knows but for their refunds, are on neither side.
-{%- set measures = {
-    'subtotal': ('orders.document_line_amount', '-checks.subtotal_rest'),
-    'total': ('parts.total_amount', '-checks.subtotal_rest - checks.total_rest'),
-    'current_total': (
-        'parts.total_amount - coalesce(refunds.amount, 0)',
-        'checks.refunds_rest - checks.subtotal_rest - checks.total_rest'
-    ),
-    'net_payment': ('coalesce(payments.amount, 0)', '0'),
+{%- set flagged = {
+    'subtotal': '-checks.subtotal_rest',
+    'total': '-checks.subtotal_rest - checks.total_rest',
+    'current_total': 'checks.refunds_rest - checks.subtotal_rest - checks.total_rest',
+    'net_payment': '0 * checks.total_rest',
 } %}
 with orders as (
 
@@ -36,13 +33,19 @@ with orders as (
     ),
 {%- endfor %}
 
-parts as (
+summed as (
 
     select
-        orders.order_key,
-        orders.document_line_amount + orders.document_added_tax_amount + coalesce(adjustments.amount, 0) as total_amount
+        orders.*,
+        orders.document_line_amount as subtotal_sum,
+        orders.document_line_amount + orders.document_added_tax_amount + coalesce(adjustments.amount, 0) as total_sum,
+        orders.document_line_amount + orders.document_added_tax_amount + coalesce(adjustments.amount, 0)
+        - coalesce(refunds.amount, 0) as current_total_sum,
+        coalesce(payments.amount, 0) as net_payment_sum
     from orders
     left join adjustments on orders.order_key = adjustments.order_key
+    left join refunds on orders.order_key = refunds.order_key
+    left join payments on orders.order_key = payments.order_key
 
 ),
 
@@ -55,27 +58,24 @@ documents as (
 
 compared as (
 
-    {%- for measure, (ours, flagged) in measures.items() %}
+    {%- for measure, rest in flagged.items() %}
         select
             '{{ measure }}' as measure,
-            coalesce(orders.source_system, documents.source_system) as source_system,
-            coalesce(orders.channel, documents.channel) as channel,
-            coalesce(orders.order_date, documents.document_date) as document_date,
-            coalesce(documents.created_date, orders.order_date) as other_date,
-            coalesce(orders.order_currency_code, documents.document_currency_code) as order_currency_code,
-            coalesce({{ ours }}, 0) as mart_amount,
+            coalesce(summed.source_system, documents.source_system) as source_system,
+            coalesce(summed.channel, documents.channel) as channel,
+            coalesce(summed.order_date, documents.document_date) as document_date,
+            coalesce(documents.created_date, summed.order_date) as other_date,
+            coalesce(summed.order_currency_code, documents.document_currency_code) as order_currency_code,
+            coalesce(summed.{{ measure }}_sum, 0) as mart_amount,
             coalesce(documents.{{ measure }}_amount, 0) as document_amount,
-            coalesce({{ flagged }}, 0) as flagged_amount
-        from orders
+            coalesce({{ rest }}, 0) as flagged_amount
+        from summed
         full join documents
-            on orders.order_key = documents.document_key and documents.document_type = 'order'
-        left join parts on orders.order_key = parts.order_key
-        left join refunds on orders.order_key = refunds.order_key
-        left join payments on orders.order_key = payments.order_key
+            on summed.order_key = documents.document_key and documents.document_type = 'order'
         left join {{ ref('int_orders__order_checks') }} as checks on documents.document_key = checks.order_key
         where
             coalesce(documents.document_type, 'order') = 'order'
-            and not coalesce(orders.is_return, false)
+            and not coalesce(summed.is_return, false)
             and (documents.document_key is null or documents.{{ measure }}_amount is not null)
         union all
     {%- endfor %}

@@ -1,6 +1,6 @@
--- Carts and check-outs, as the shop's pages and the vendors' own lists of unfinished check-outs tell of them: the same one
--- may be in both, so count one source_system. A cart is abandoned an hour after its last event if it became no order:
--- neither its check-out did, nor did its customer order within that hour before or any time since.
+-- Carts and check-outs, as the shop's pages and the vendors' own lists of unfinished check-outs tell of them: the
+-- same one may be in both, so count one source_system. A cart is abandoned an hour after its last event if it became
+-- no order: neither its check-out did, nor did its customer order within that hour before or any time since.
 with events as (
 
     select * from {{ ref('int_carts__cart_events') }}
@@ -25,6 +25,7 @@ carts as (
 
     select
         cart_key,
+        source_system,
         customer_id,
         max(checkout_token) as checkout_token,
         count(case when event_type = 'product_added' then 1 end) as addition_count,
@@ -36,7 +37,13 @@ carts as (
         min(occurred_at) as started_at,
         max(occurred_at) as last_event_at
     from events
-    group by cart_key, customer_id
+    group by cart_key, source_system, customer_id
+
+),
+
+watermarks as (
+
+    select * from {{ ref('int_as_of') }}
 
 ),
 
@@ -79,12 +86,12 @@ fct_carts as (
 
     select
         {{ surrogate_key(['carts.cart_key', 'carts.customer_id']) }} as cart_id,
-        {{ dbt.split_part('carts.cart_key', "':'", 1) }} as source_system,
+        carts.source_system,
         carts.customer_id,
         case
             when finished.is_by_checkout then 'ordered'
             when finished.ordered_at is not null then 'ordered_later'
-            when carts.last_event_at > {{ dbt.dateadd('hour', -1, 'as_of.as_of') }} then 'open'
+            when carts.last_event_at > {{ dbt.dateadd('hour', -1, 'watermarks.as_of') }} then 'open'
             else 'abandoned'
         end as cart_status,
         carts.addition_count,
@@ -95,7 +102,7 @@ fct_carts as (
         finished.ordered_at,
         {{ to_reporting_date('carts.started_at') }} as started_date
     from carts
-    cross join {{ ref('int_as_of') }} as as_of
+    cross join watermarks
     left join finished on carts.cart_key = finished.cart_key and carts.customer_id = finished.customer_id
 
 )

@@ -13,8 +13,8 @@ fct_data_quality_issues as (
         source_system,
         document_key,
         order_key,
-        document_currency_code,
-        amount,
+        currency_code as document_currency_code,
+        issue_amount,
         occurred_at,
         {{ to_reporting_date('occurred_at') }} as occurred_date
     from issues

@@ -1,5 +1,5 @@
--- From visit to order, by the channel that brought the visit. A visit counts for a step if it reached it or a later one,
--- so steps never grow; bots and test hosts are left out. An order that no browser reported is in no visit.
+-- From visit to order, by the channel that brought the visit. A visit counts for a step if it reached it or a later
+-- one, so steps never grow; bots and test hosts are left out. An order that no browser reported is in no visit.
 {%- set steps = ['product_view', 'cart_addition', 'checkout', 'order'] %}
 with sessions as (
 
@@ -14,11 +14,11 @@ reached as (
         source_system,
         channel,
         started_date,
-        {%- for step in steps %}
-            {%- set later = steps[loop.index0:] %}
-            case when {% for one in later %}{{ one }}_count{{ ' + ' if not loop.last }}{% endfor %} > 0 then 1 else 0 end
-                as has_{{ step }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        case when order_count > 0 then 1 else 0 end as has_order,
+        case when checkout_count + order_count > 0 then 1 else 0 end as has_checkout,
+        case when cart_addition_count + checkout_count + order_count > 0 then 1 else 0 end as has_cart_addition,
+        case when product_view_count + cart_addition_count + checkout_count + order_count > 0 then 1 else 0 end
+            as has_product_view
     from sessions
 
 ),

@@ -25,7 +25,7 @@ fct_order_adjustments as (
         order_adjustments.order_currency_code,
         order_adjustments.currency_code,
         order_adjustments.document_amount,
-        order_adjustments.amount,
+        order_adjustments.amount as adjustment_amount,
         order_adjustments.is_test,
         order_adjustments.is_cancelled,
         order_adjustments.occurred_at,

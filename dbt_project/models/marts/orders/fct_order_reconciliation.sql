@@ -35,10 +35,10 @@ dated as (
 summed as (
 
     select
-        {{ cell | join(', ') }},
         {%- for amount in ['mart', 'document', 'flagged', 'other_dated'] %}
-            cast(sum({{ amount }}_amount) as decimal(18, 4)) as {{ amount }}_amount{{ ',' if not loop.last }}
+            cast(sum({{ amount }}_amount) as decimal(18, 4)) as {{ amount }}_amount,
         {%- endfor %}
+        {{ cell | join(', ') }}
     from dated
     group by {{ cell | join(', ') }}
 

@@ -26,7 +26,7 @@ fct_payments as (
         payments.payment_currency_code,
         payments.currency_code,
         payments.document_amount,
-        payments.amount,
+        payments.amount as payment_amount,
         payments.is_gift_card,
         payments.is_settled,
         payments.is_test,

@@ -1,5 +1,5 @@
--- Shopify's own sums, to hold ours against: the totals that an order states of itself, and the money that left, from the
--- payments and not from the refunds' lines. Of an exchange within a refund nothing leaves.
+-- Shopify's own sums, to hold ours against: the totals that an order states of itself, and the money that left, from
+-- the payments and not from the refunds' lines. Of an exchange within a refund nothing leaves.
 with orders as (
 
     select * from {{ ref('stg_shopify__orders') }}
