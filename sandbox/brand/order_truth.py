@@ -44,7 +44,9 @@ def _online(shop: Shop) -> dict[str, tuple[Ints, Ints]]:
     first_refund = np.full(n, end)
     np.minimum.at(first_refund, after.refund_order, after.refund_at)
     line_order = after.refund_order[after.line_refund]
-    brought = (after.line_location == SHOP_FLOOR) & (after.location[line_order] == WAREHOUSE)
+    # what the shop itself had sent comes back to it by parcel too; what was fetched there, or sent by others, does not
+    not_sent = (after.location == WAREHOUSE) | kinds.pickup
+    brought = (after.line_location == SHOP_FLOOR) & not_sent[line_order]
     brought_at = np.full(n, end)
     np.minimum.at(brought_at, line_order[brought], after.refund_at[after.line_refund][brought])
     units = sum_by(orders.line_order, orders.line_quantity, n)
@@ -72,12 +74,14 @@ def _online(shop: Shop) -> dict[str, tuple[Ints, Ints]]:
 
 
 def _tills(stores: Stores) -> dict[str, tuple[Ints, Ints]]:
-    orders, end = stores.orders, stores.basis.end
+    orders, payments, end = stores.orders, stores.payments, stores.basis.end
+    soothed_at = np.full(len(orders), end)
+    soothed_at[payments.refund_order[~payments.refund_goods]] = payments.refund_at[~payments.refund_goods]
     found: dict[str, tuple[Bools, Ints]] = {
         "till_returns": (orders.kind == RETURN, orders.created_at),
         "till_exchanges": (orders.kind == EXCHANGE, orders.created_at),
         "till_returns_without_receipt": (orders.kind == UNLINKED, orders.created_at),
-        "till_goodwill": (orders.soothed, orders.closed_at),
+        "till_goodwill": (soothed_at < end, soothed_at),
         "offline_sales": (orders.offline, orders.created_at),
         "late_payments": (orders.state == LATE, orders.closed_at),
         "voided_sales": (orders.state == CANCELED, orders.closed_at),

@@ -7,10 +7,8 @@
     'gift_card', 'gift_card_redeemed'
 ] %}
 with orders as (
-
     select * from {{ ref('fct_orders') }}
     where not is_test
-
 ),
 
 refunds as (
@@ -104,7 +102,8 @@ fct_daily_sales as (
             - coalesce(came_back.returned_by_refund_date_amount, 0) as decimal(18, 4)
         ) as net_sales_by_refund_date_amount,
         cast(
-            {{ safe_divide('sold.net_sales_amount', 'sold.order_count - sold.unconverted_order_count') }} as decimal(18, 4)
+            {{ safe_divide('sold.net_sales_amount', 'sold.order_count - sold.unconverted_order_count') }}
+            as decimal(18, 4)
         ) as average_order_amount,
         cast({{ safe_divide('sold.discount_amount', 'sold.gross_amount') }} as decimal(18, 6)) as discount_share
     from sold
