@@ -109,6 +109,8 @@ def make_aftersales(basis: Basis, orders: Orders, catalogue: Catalogue) -> After
     note = np.select(
         [kind == RETURNED, kind == EDITED, kind == GOODWILL], [1 + at % 3, np.full(len(at), 5), np.full(len(at), 6)]
     )
+    # what the note says of the refund, line by line: unwanted, of the wrong size, defective
+    reason = np.select([note[refund] == 1, note[refund] == 2], [np.zeros_like(row), 1 + row % 2], 3)
     return Aftersales(
         trouble=trouble,
         cancel_reason=np.where(is_cancelled, _cancel_reason(basis, rng, n), -1),
@@ -131,7 +133,7 @@ def make_aftersales(basis: Basis, orders: Orders, catalogue: Catalogue) -> After
         line_subtotal=subtotal,
         line_tax=tax,
         line_restock=restock,
-        line_reason=np.where(restock == 2, -1, np.choose(note[refund] - 1, (0, 1 + row % 2, 3), mode="clip")),
+        line_reason=np.where(restock == 2, -1, reason),
         line_location=np.where(restock == 1, -1, taken_back),
     )
 

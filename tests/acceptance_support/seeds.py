@@ -1,10 +1,12 @@
-"""Worlds with all of their mess, resolved and held against their truth: with scored edges, and without them."""
+"""Worlds with all of their mess, resolved and held against their truth: with scored edges, and without them; and their
+orders beside the totals that the vendors' documents state."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -19,7 +21,7 @@ from warehouse import dbt
 from warehouse.dbt_functions import register
 
 PEOPLE, DAYS = 700, 45
-WANTED = "+int_identity__record_customers"
+WANTED = ("+int_identity__record_customers", "+fct_order_reconciliation")
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 LAYER = "intermediate.int_identity__"
 READ = ("rules", "records", "identifiers", "guarded_identifiers", "manual_links")
@@ -32,6 +34,10 @@ FROM_EDGES = (
     "parts",
     "components",
 )
+RECONCILIATION = """
+    select source_system, measure, count(*), sum(document_amount), sum(abs(difference_amount))
+    from marts.fct_order_reconciliation group by all
+"""
 TYPED = "('name_typos', 'nicknames', 'email_typos', 'address_spellings', 'birth_date_slips')"
 """The scenarios of how a record is typed."""
 PAIRS = f"""
@@ -88,6 +94,8 @@ class Measured:
     scored: Pairwise
     slips: Found
     beyond: Found
+    reconciliation: list[tuple[str, str, int, Decimal, Decimal]]
+    """Vendor, measure, days and channels, documents' amounts, and the absolute differences to ours."""
 
 
 class Seeds:
@@ -108,13 +116,14 @@ class Seeds:
         with self._home.entered(**environment) as settings:
             for vendor in discovery.sources():
                 pipeline.land(vendor)
-            dbt.invoke("build", "--select", WANTED, *WITHOUT_TESTS)
+            dbt.invoke("build", "--select", *WANTED, *WITHOUT_TESTS)
             with duckdb.connect(str(settings.warehouse), read_only=True) as con:
                 scored = pairwise(con, truth)
+                reconciliation = con.sql(RECONCILIATION).fetchall()
                 customers = con.sql(f"select record_key, customer_id from {LAYER}record_customers").to_arrow_table()
             with without_scoring(settings.home, settings.warehouse) as con:
                 slips, beyond = _pairs(con, truth, customers)
-                return Measured(pairwise(con, truth), over_merges(con, truth), scored, slips, beyond)
+                return Measured(pairwise(con, truth), over_merges(con, truth), scored, slips, beyond, reconciliation)
 
 
 @contextmanager

@@ -80,7 +80,7 @@ class OrderBatch:
         received = 0 if row["financial_status"] in ("PENDING", "VOIDED", "AUTHORIZED", "EXPIRED") else total
         channel = CHANNELS.get(row["source_name"])
         shown = partial(bag, order=row)
-        document = {
+        document: dict[str, Any] = {
             "__typename": "Order",
             "id": gid("Order", order_id),
             "legacyResourceId": str(order_id),
