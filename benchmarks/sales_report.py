@@ -4,7 +4,8 @@
 
 "Documents" are the vendor's own orders, lines and refunds as they stood at the sandbox's clock, added up here in
 integer cents by the definitions of Shopify's report: sales on the day of the order, returns on the day of the refund,
-without test orders and gift cards. "Ours" are the published marts. The two paths share nothing but the documents.
+without test orders, gift cards and the tax that prices contain.
+"Ours" are the published marts. The two paths share nothing but the documents.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ def documents(world: Path, now: datetime, day: date, zone: str) -> dict[str, int
             f"""
             with day_orders as (select * from orders where not test and {local} = date '{day}')
             select
-                coalesce(sum(quantity * unit_price_cents) filter (not is_gift_card), 0),
+                coalesce(
+                    sum(quantity * unit_price_cents - if(taxes_included, order_lines.tax_cents, 0))
+                    filter (not is_gift_card), 0
+                ),
                 coalesce(sum(discount_cents) filter (not is_gift_card), 0),
                 (select coalesce(sum(shipping_cents), 0) from day_orders),
                 (select coalesce(sum(tax_cents), 0) from day_orders)
@@ -62,12 +66,15 @@ def documents(world: Path, now: datetime, day: date, zone: str) -> dict[str, int
         refunds = con.sql(
             f"""
             with day_refunds as (
-                select refunds.* from '{world}/shopify_refunds.parquet' as refunds join orders using (order_id)
+                select refunds.*, taxes_included
+                from '{world}/shopify_refunds.parquet' as refunds join orders using (order_id)
                 where not test and refunds.updated_at <= timestamp '{now}'
                     and cast(timezone('{zone}', timezone('UTC', refunds.processed_at)) as date) = date '{day}'
             )
             select
-                coalesce(sum(lines.subtotal_cents) filter (not is_gift_card), 0),
+                coalesce(
+                    sum(lines.subtotal_cents - if(taxes_included, lines.tax_cents, 0)) filter (not is_gift_card), 0
+                ),
                 coalesce(sum(lines.tax_cents), 0),
                 (select coalesce(sum(shipping_cents), 0) from day_refunds)
             from '{world}/shopify_refund_lines.parquet' as lines

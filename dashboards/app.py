@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 import selvage
-from dashboards import attribution, customer, data, overview, stock, sync_health
+from dashboards import attribution, customer, data, data_quality, overview, stock, sync_health
 
 ICON = str(Path(__file__).with_name("icon.svg"))
 PAGES: tuple[tuple[str, str, str, Callable[[data.Marts], None]], ...] = (
@@ -17,6 +17,7 @@ PAGES: tuple[tuple[str, str, str, Callable[[data.Marts], None]], ...] = (
     ("attribution", "Attribution", ":material/account_tree:", attribution.page),
     ("stock", "Stock", ":material/inventory_2:", stock.page),
     ("customer", "Customer", ":material/person_search:", customer.page),
+    ("data_quality", "Data quality", ":material/fact_check:", data_quality.page),
     ("sync_health", "Sync health", ":material/sync:", sync_health.page),
 )
 

@@ -7,3 +7,8 @@
 {% macro without_tax(amount, tax_amount) -%}
     {{ amount }} - case when orders.is_tax_included then coalesce({{ tax_amount }}, 0) else 0 end
 {%- endmacro %}
+
+{# 0 where nothing was told; but money that no rate turns into the reporting currency stays unknown, never 0. #}
+{% macro amount_or_zero(amount, exchange_rate) -%}
+    case when {{ exchange_rate }} is not null then coalesce({{ amount }}, cast(0 as decimal(18, 4))) end
+{%- endmacro %}

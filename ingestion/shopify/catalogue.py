@@ -49,6 +49,7 @@ LOCATIONS = Table(
         Column("country_code", path="address.countryCode"),
         Column("is_active", "bool", "isActive"),
         Column("fulfills_online_orders", "bool", "fulfillsOnlineOrders"),
+        Column("pickup_time", path="localPickupSettingsV2.pickupTime"),
         CREATED,
         UPDATED,
     ),

@@ -1,4 +1,4 @@
-"""Raw tables of customers and orders, with what hangs below an order: lines, transactions, refunds,
+"""Raw tables of customers and orders, with what hangs below an order: lines, discounts, transactions, refunds, returns,
 fulfilments; and fulfilment orders, which tell how many units of each line a location has sent.
 """
 
@@ -88,6 +88,8 @@ ORDERS = Table(
         money("tax_amount", "totalTaxSet"),
         money("tip_amount", "totalTipReceivedSet"),
         money("total_amount", "totalPriceSet"),
+        Column("presentment_total_amount", "dec", "totalPriceSet.presentmentMoney.amount"),
+        money("net_payment_amount", "netPaymentSet"),
         money("current_total_amount", "currentTotalPriceSet"),
         money("refunded_amount", "totalRefundedSet"),
         Column("discount_codes", "json", "discountCodes"),
@@ -121,6 +123,24 @@ ORDER_LINES = Table(
         total("discount_amount", "discountAllocations", "allocatedAmountSet"),
         total("tax_amount", "taxLines", "priceSet"),
     ),
+)
+DISCOUNT_ALLOCATIONS = Table(
+    "discount_allocations",
+    "LineItem",
+    (
+        Column("id", sql=f"{ITSELF} || ':' || json_extract_string(item, '$.discountApplication.index')"),
+        Column("order_line_id", sql=ITSELF),
+        Column("order_id", sql=OWNER),
+        Column("discount_index", "bigint", "discountApplication.index"),
+        Column(
+            "code",
+            path="discountApplication.code|discountApplication.title",
+            ask="discountApplication { ... on DiscountCodeApplication { code } "
+            "... on AutomaticDiscountApplication { title } ... on ManualDiscountApplication { title } }",
+        ),
+        money("amount", "allocatedAmountSet"),
+    ),
+    each="discountAllocations",
 )
 ORDER_TRANSACTIONS = Table(
     "order_transactions",
@@ -164,6 +184,7 @@ REFUNDS = Table(
         ),
         Column("currency_code", path="totalRefundedSet.shopMoney.currencyCode"),
         Column("note", path="note"),
+        Column("return_id", path="return.id", sql=LEGACY),
     ),
     deduplicate_by=LATEST,
 )
@@ -183,6 +204,24 @@ REFUND_LINES = Table(
         money("tax_amount", "totalTaxSet"),
     ),
 )
+RETURN_LINES = Table(
+    "return_lines",
+    "Refund",
+    (
+        ID,
+        Column("return_id", sql="split_part(json_extract_string(doc, '$.return.id'), '/', 5)"),
+        Column("order_id", sql=OWNER),
+        Column(
+            "order_line_id",
+            path="fulfillmentLineItem.lineItem.id",
+            sql=LEGACY,
+            ask="... on ReturnLineItem { fulfillmentLineItem { lineItem { id } } }",
+        ),
+        Column("quantity", "bigint", "quantity"),
+        Column("return_reason", path="returnReasonDefinition.handle"),
+    ),
+    each="return.returnLineItems.nodes",
+)
 FULFILLMENTS = Table(
     "fulfillments",
     "Order",
@@ -190,6 +229,8 @@ FULFILLMENTS = Table(
         ID,
         Column("order_id", sql=ITSELF),
         Column("status", path="status"),
+        Column("display_status", path="displayStatus"),
+        Column("total_quantity", "bigint", "totalQuantity"),
         CREATED,
         UPDATED,
         Column("delivered_at", "ts", "deliveredAt"),
@@ -205,6 +246,7 @@ FULFILLMENT_ORDERS = Table(
         ID,
         Column("order_id", path="orderId", sql=LEGACY),
         Column("status", path="status"),
+        Column("delivery_method", path="deliveryMethod.methodType"),
         reference("location_id", "assignedLocation.location"),
         CREATED,
         UPDATED,

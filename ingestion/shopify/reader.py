@@ -31,6 +31,7 @@ LAG = timedelta(minutes=5)
 DAY = timedelta(days=1)
 LINES_PER_PAGE = 50_000
 NODES_PER_PAGE, CHILDREN_PER_PAGE, DETAILS_PER_CALL = 100, 50, 25
+INSIDE_AN_OBJECT = 250  # the most that Shopify gives: such a connection is not paged (the lines of a return)
 PAGE_INFO = "pageInfo { hasNextPage endCursor }"
 log = logging.getLogger(__name__)
 
@@ -265,7 +266,9 @@ def selection(tables: tuple[Table, ...], kind: str) -> str:
     for table in tables:
         if table.kind != kind:
             continue
-        top = tree.setdefault(table.each, {}) if table.each else tree
+        top = tree
+        for part in filter(None, table.each.split(".")):
+            top = top.setdefault(part, {})
         for column in table.columns:
             place = top
             *parents, leaf = [column.ask] if column.ask else column.path.split(".")
@@ -277,7 +280,13 @@ def selection(tables: tuple[Table, ...], kind: str) -> str:
 
 
 def _written(tree: dict[str, Any]) -> str:
-    return " ".join(name if inner is None else f"{name} {{ {_written(inner)} }}" for name, inner in tree.items())
+    """A connection (it has ``nodes``) inside an object is asked for at once."""
+    return " ".join(
+        name
+        if inner is None
+        else f"{name}{f'(first: {INSIDE_AN_OBJECT})' if 'nodes' in inner else ''} {{ {_written(inner)} }}"
+        for name, inner in tree.items()
+    )
 
 
 def _sql_text(value: str) -> str:

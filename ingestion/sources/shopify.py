@@ -46,10 +46,16 @@ ROOTS = (
     Root("customers", (orders.CUSTOMERS,), finds_by="day", sorts=True),
     Root(
         "orders",
-        (orders.ORDERS, orders.ORDER_LINES, orders.ORDER_TRANSACTIONS, orders.FULFILLMENTS),
+        (
+            orders.ORDERS,
+            orders.ORDER_LINES,
+            orders.DISCOUNT_ALLOCATIONS,
+            orders.ORDER_TRANSACTIONS,
+            orders.FULFILLMENTS,
+        ),
         connections=(Connection("lineItems", "LineItem"),),
         details="refunds",
-        detail_tables=(orders.REFUNDS, orders.REFUND_LINES),
+        detail_tables=(orders.REFUNDS, orders.REFUND_LINES, orders.RETURN_LINES),
         detail_connections=(Connection("refundLineItems", "RefundLineItem"),),
         sorts=True,
     ),

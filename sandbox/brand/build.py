@@ -23,6 +23,7 @@ from sandbox.brand.devices import make_devices
 from sandbox.brand.inventory import inventory_table, make_stock, stock_truth
 from sandbox.brand.messages import campaign_slugs, make_profiles, message_tables, profile_table
 from sandbox.brand.meta_tables import make_meta, meta_tables, meta_truth
+from sandbox.brand.order_truth import order_truth
 from sandbox.brand.orders import make_orders
 from sandbox.brand.people import make_people
 from sandbox.brand.shop import Shop
@@ -89,6 +90,7 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(folder, {"klaviyo_profiles": profile_table(basis, subscribers, accounts, profiles)})
     _write_all(folder, message_tables(basis, subscribers, mailings, profiles, orders))
     _write_all(folder, square_tables(stores))
+    _write_all(truth, order_truth(shop, stores))
     meta = make_meta(shop, visits)
     _write_all(folder, meta_tables(meta))
     _write_all(truth, meta_truth(meta))

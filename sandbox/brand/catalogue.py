@@ -141,6 +141,7 @@ def catalogue_tables(catalogue: Catalogue) -> dict[str, dict[str, object]]:
             "country_code": pa.array(["US", "US"]),
             "is_active": np.array([True, True]),
             "fulfills_online_orders": np.array([True, True]),
+            "offers_pickup": np.array([False, True]),
             "created_at": stamps(np.array([-900 * DAY, -600 * DAY])),
             "updated_at": stamps(np.array([-30 * DAY, -20 * DAY])),
             "revealed_at": stamps(np.array([-900 * DAY, -600 * DAY])),

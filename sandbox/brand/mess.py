@@ -41,7 +41,7 @@ def mess_shares(world: World) -> dict[str, float]:
         found = connection.execute(_SHARES)
         names = [column[0] for column in found.description]
         rows = found.fetchall()[0]
-    return {name: float(value) for name, value in zip(names, rows, strict=True)}
+    return {name: float(value or 0) for name, value in zip(names, rows, strict=True)}
 
 
 def abandoners(world: World) -> dict[str, int]:

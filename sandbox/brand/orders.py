@@ -1,8 +1,9 @@
 """Money of the orders, in whole cents: lines, discounts, tax, shipping, tips, totals.
 
 A line's discount is its part of the order's, allocated so that the parts sum to the whole; tax is taken on each
-discounted line and rounded to the cent; shipping is free above a threshold. ``total = subtotal + shipping + tax + tip``
-holds exactly. Gift cards carry neither discount nor tax.
+discounted line and rounded to the cent, or is part of it where prices contain the tax; shipping is free above a
+threshold. ``total = subtotal + shipping + tax + tip`` holds exactly, without the tax where prices contain it. A line of
+gift cards carries neither discount nor tax.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sandbox.brand import words
-from sandbox.brand.basis import Basis, Bools, Ints
+from sandbox.brand.basis import Basis, Bools, Floats, Ints
 from sandbox.brand.baskets import Baskets
 from sandbox.brand.behaviour import Visits
 from sandbox.brand.catalogue import Catalogue
+from sandbox.brand.order_kinds import OrderKinds, make_kinds
 from sandbox.brand.people import People
 from sandbox.brand.timeline import Timeline
 
@@ -36,6 +38,9 @@ class Orders:
     guest: Bools
     test: Bools
     draft: Bools
+    kinds: OrderKinds
+    gift_paid: Ints
+    """What a gift card paid of the total."""
     created_at: Ints
     code: Ints
     subtotal: Ints
@@ -99,20 +104,27 @@ def make_orders(
 
     person = visits.person[visit]
     rate = np.array([city[3] for city in words.CITIES])[people.homes.city[people.home_at(person, created)]]
-    tax = np.where(gift, 0, (net * rate[line_order] + 500_000) // 1_000_000)
+    test = people.staff[person] & (rng_of_tests(basis, n) < basis.share("test_orders"))
+    kinds = make_kinds(basis, created, test)
+    included, part = kinds.tax_included[line_order], rate[line_order]
+    over = np.where(included, 1_000_000 + part, 1_000_000)
+    tax = np.where(gift, 0, (net * part + over // 2) // over)
     subtotal = sum_by(line_order, net, n)
     ships = sum_by(line_order, (~gift).astype(np.int64), n) > 0
-    shipping = np.where(ships & (subtotal < FREE_SHIPPING_FROM), SHIPPING, 0)
+    shipping = np.where(ships & ~kinds.pickup & (subtotal < FREE_SHIPPING_FROM), SHIPPING, 0)
     tip = np.where(rng.random(n) < 0.012, rng.choice([200, 300, 500], n), 0)
     total_tax = sum_by(line_order, tax, n)
+    total = subtotal + shipping + np.where(kinds.tax_included, 0, total_tax) + tip
     return Orders(
         order_id=5_510_000_000_000 + np.cumsum(rng.integers(2_000, 90_000, n)),
         number=1_001 + np.arange(n),
         visit=visit,
         person=person,
         guest=visits.guest[visit],
-        test=people.staff[person],
-        draft=(rng.random(n) < 0.006) & ~people.staff[person],
+        test=test,
+        draft=(rng.random(n) < basis.share("draft_orders")) & ~test,
+        kinds=kinds,
+        gift_paid=np.minimum(kinds.gift_card, total // 2),
         created_at=created,
         code=code,
         subtotal=subtotal,
@@ -120,7 +132,7 @@ def make_orders(
         shipping=shipping,
         tax=total_tax,
         tip=tip,
-        total=subtotal + shipping + total_tax + tip,
+        total=total,
         line_id=13_900_000_000_000 + np.cumsum(rng.integers(300, 40_000, len(rows))),
         line_order=line_order,
         line_position=np.arange(len(rows)) - np.searchsorted(line_order, line_order),
@@ -133,6 +145,11 @@ def make_orders(
         line_count=np.bincount(line_order, minlength=n),
         of_visit=of_visit,
     )
+
+
+def rng_of_tests(basis: Basis, orders: int) -> Floats:
+    """A draw an order: whether staff marked theirs as a test."""
+    return basis.rng("test orders").random(orders)
 
 
 def sum_by(group: Ints, values: Ints, groups: int) -> Ints:

@@ -1,4 +1,4 @@
-"""The mess that makes identity hard, by name: what each scenario does, and how much of it a world has by default.
+"""The mess of a real shop, by name: what each scenario does, and how much of it a world has by default.
 
 A share of 0 switches a scenario off; the draws of chance stay the same, so two worlds that differ in one scenario
 differ little else. Which records, values and people a scenario touched is the truth's table ``scenarios``.
@@ -47,6 +47,30 @@ SCENARIOS = {
     "store_tablets": Scenario(0.03, "visits of people near a store", "on the store's own tablet, where all log in"),
     "cookie_resets": Scenario(0.15, "browsers", "a new anonymous id from a day on"),
     "late_logins": Scenario(0.12, "browsers", "no log-in before a day late in the history"),
+    # how an order is sold, paid and sent
+    "test_orders": Scenario(1.0, "orders of staff", "marked as tests: never revenue"),
+    "draft_orders": Scenario(0.006, "orders", "written by staff for the shopper"),
+    "tax_included": Scenario(0.05, "orders", "prices contain the tax"),
+    "other_currencies": Scenario(0.06, "orders", "the shopper sees and pays CAD, EUR or GBP; the books are in USD"),
+    "gift_card_payments": Scenario(0.05, "orders", "up to half of it paid with a gift card"),
+    "store_pickups": Scenario(0.06, "orders", "bought online, fetched in the shop; no shipping is charged"),
+    "ship_from_store": Scenario(0.12, "orders", "sent from the shop's floor"),
+    "split_shipments": Scenario(0.05, "orders of two lines or more", "sent in two parcels"),
+    # what becomes of it
+    "cancellations": Scenario(0.017, "orders", "cancelled and refunded whole before they leave"),
+    "fraudulent_orders": Scenario(0.1, "cancellations", "cancelled as fraud"),
+    "order_edits": Scenario(0.018, "orders", "a line taken out, and refunded, before it leaves"),
+    "returns": Scenario(0.057, "orders", "goods sent back and refunded, with a reason"),
+    "partial_refunds": Scenario(0.55, "returns", "a line or a unit of it, and not the whole order"),
+    "cross_channel_returns": Scenario(0.3, "refunds of goods", "bought online, handed back over a shop's counter"),
+    "goodwill_refunds": Scenario(0.018, "orders", "money given back without goods"),
+    "till_returns": Scenario(0.05, "sales at the till", "goods brought back with the receipt"),
+    "till_exchanges": Scenario(0.022, "sales at the till", "goods brought back and others taken"),
+    "till_returns_without_receipt": Scenario(0.016, "sales at the till", "goods brought back that name no sale"),
+    "till_goodwill": Scenario(0.018, "sales at the till", "money given back without goods"),
+    "offline_sales": Scenario(0.04, "sales by card", "uploaded by the till up to three days later"),
+    "late_payments": Scenario(0.012, "sales at the till", "closed and paid days after they began"),
+    "voided_sales": Scenario(0.012, "sales at the till", "cancelled before they were paid"),
     # what platforms do by themselves
     "merged_profiles": Scenario(0.25, "till profiles made twice", "the platform makes a new profile of the two"),
     "merged_accounts": Scenario(0.04, "people with a second e-mail", "a second account, merged away later"),

@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from sandbox.brand.aftersales import CANCEL_REASONS, refunded_by
-from sandbox.brand.basis import DAY, NEVER
+from sandbox.brand.aftersales import CANCEL_REASONS, Aftersales, refunded_by
+from sandbox.brand.basis import DAY, NEVER, Ints
 from sandbox.brand.catalogue import LOCATION_IDS
+from sandbox.brand.order_kinds import CURRENCIES
 from sandbox.brand.orders import DISCOUNT_CODES
 from sandbox.brand.shop import Shop, Table, ip_text
 from sandbox.brand.texts import digits, either, join, masked, stamps, take
@@ -32,6 +33,7 @@ def order_tables(shop: Shop) -> dict[str, Table]:
             (every, orders.created_at),
             (every, merged_at),
             (every, after.shipped_at),
+            (np.flatnonzero(after.split), first_parcel_at(after)[after.split]),
             (every, after.delivered_at),
             (after.refund_order, after.refund_at),
         ],
@@ -69,9 +71,15 @@ def order_tables(shop: Shop) -> dict[str, Table]:
         "name": join("#", digits(orders.number[o])),
         "number": orders.number[o],
         "currency_code": take(["USD"], np.zeros(len(o), np.int64)),
-        "taxes_included": np.zeros(len(o), dtype=bool),
+        "presentment_currency_code": take(CURRENCIES, orders.kinds.currency[o]),
+        "presentment_rate": orders.kinds.rate[o],
+        "taxes_included": orders.kinds.tax_included[o],
         "financial_status": take(("PAID", "REFUNDED", "PARTIALLY_REFUNDED"), status),
-        "fulfillment_status": take(("UNFULFILLED", "FULFILLED"), (after.shipped_at[o] <= at).astype(np.int64)),
+        "fulfillment_status": take(
+            ("UNFULFILLED", "PARTIALLY_FULFILLED", "FULFILLED"),
+            (first_parcel_at(after)[o] <= at).astype(np.int64) + (after.shipped_at[o] <= at),
+        ),
+        "delivery_method": take(("SHIPPING", "PICK_UP"), orders.kinds.pickup[o].astype(np.int64)),
         "assigned_location_id": LOCATION_IDS[after.location[o]],
         "source_name": take(SOURCE_NAMES, np.where(elsewhere, 2, orders.draft.astype(np.int64))[o]),
         "customer_id": masked(customer, customer >= 0),
@@ -138,16 +146,25 @@ def _lines(shop: Shop) -> Table:
     }
 
 
+def first_parcel_at(after: Aftersales) -> Ints:
+    """When the first parcel of each order left: minutes before the last where there are two."""
+    return np.where(after.split, after.shipped_at - 540, after.shipped_at)
+
+
 def _fulfillments(shop: Shop) -> Table:
-    """Versions: shipped, then delivered."""
+    """A parcel or two an order, each in versions: shipped, then delivered; what is fetched has one."""
     orders, after = shop.orders, shop.after
-    order = np.flatnonzero(after.shipped_at < NEVER)
+    order = np.repeat(np.arange(len(orders)), np.where(after.shipped_at < NEVER, 1 + after.split, 0))
+    second = np.zeros(len(order), dtype=bool)
+    second[1:] = order[1:] == order[:-1]
+    left_at = np.where(second, after.shipped_at[order], first_parcel_at(after)[order])
     rank = np.empty(len(order), dtype=np.int64)
-    rank[np.argsort(after.shipped_at[order], kind="stable")] = np.arange(len(order))
-    row = np.repeat(np.arange(len(order)), 2)
-    delivered = np.arange(len(row)) % 2 == 1
+    rank[np.lexsort((second, order, left_at))] = np.arange(len(order))
+    row = np.repeat(np.arange(len(order)), np.where(orders.kinds.pickup[order], 1, 2))
+    delivered = np.zeros(len(row), dtype=bool)
+    delivered[1:] = row[1:] == row[:-1]
     o = order[row]
-    at = np.where(delivered, after.delivered_at[o], after.shipped_at[o])
+    at = np.where(delivered, after.delivered_at[o], left_at[row])
     return {
         "fulfillment_id": 5_040_000_000_000 + rank[row] * 31_337,
         "version": delivered + np.int64(1),
@@ -155,7 +172,9 @@ def _fulfillments(shop: Shop) -> Table:
         "revealed_at": stamps(at),
         "order_id": orders.order_id[o],
         "status": take(["SUCCESS"], np.zeros(len(o), np.int64)),
-        "created_at": stamps(after.shipped_at[o]),
+        "parcel": second[row] + np.int64(1),
+        "parcels": after.split[o] + np.int64(1),
+        "created_at": stamps(left_at[row]),
         "delivered_at": stamps(after.delivered_at[o], delivered),
         "location_id": LOCATION_IDS[after.location[o]],
     }

@@ -86,11 +86,12 @@ def make_store_orders(basis: Basis, sales: Sales, catalogue: Catalogue) -> Store
     """Decide what becomes of every sale and write the documents."""
     rng = basis.rng("store orders")
     n = len(sales)
-    state = np.array([LATE, OPEN, CANCELED, COMPLETED])[spread(rng, n, (0.012, 0.01, 0.012))]
+    shares = (basis.share("late_payments"), 0.01, basis.share("voided_sales"))
+    state = np.array([LATE, OPEN, CANCELED, COMPLETED])[spread(rng, n, shares)]
     method = np.where(rng.random(n) < 0.74, CARD, CASH)
     plain = np.flatnonzero((state == COMPLETED) & (method == CARD))
     offline = np.zeros(n, dtype=bool)
-    offline[plain[spread(rng, len(plain), (0.04,)) == 0]] = True
+    offline[plain[spread(rng, len(plain), (basis.share("offline_sales"),)) == 0]] = True
     created = sales.at + np.where(offline, rng.integers(1_800, 71 * 3_600, n), 0)
     taken = rng.integers(30, 200, n)
     closed = created + np.where(offline, 2, taken)
@@ -101,7 +102,8 @@ def make_store_orders(basis: Basis, sales: Sales, catalogue: Catalogue) -> Store
 
     fate = np.full(n, KEPT)
     done = np.flatnonzero(state == COMPLETED)
-    fate[done] = spread(rng, len(done), (0.05, 0.022, 0.016, 0.018))
+    fates = ("till_returns", "till_exchanges", "till_returns_without_receipt", "till_goodwill")
+    fate[done] = spread(rng, len(done), tuple(basis.share(name) for name in fates))
     source = np.flatnonzero(fate < SOOTHED)
     store = np.where(rng.random(len(source)) < 0.9, sales.store[source], 1 - sales.store[source])
     day = sales.day[source] + rng.integers(4, 22, len(source))

@@ -1,10 +1,12 @@
-"""Worlds with all of their mess, resolved and held against their truth: with scored edges, and without them."""
+"""Worlds with all of their mess, resolved and held against their truth: with scored edges, and without them; and their
+orders beside the totals that the vendors' documents state."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -20,7 +22,7 @@ from warehouse import dbt
 from warehouse.dbt_functions import register
 
 PEOPLE, DAYS = 700, 45
-WANTED = "+int_identity__record_customers"
+WANTED = ("+int_identity__record_customers", "+fct_order_reconciliation")
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 LAYER = "intermediate.int_identity__"
 READ = ("rules", "records", "identifiers", "guarded_identifiers", "manual_links", "scorable_records")
@@ -33,6 +35,10 @@ FROM_EDGES = (
     "parts",
     "components",
 )
+RECONCILIATION = """
+    select source_system, measure, count(*), sum(document_amount), sum(abs(difference_amount))
+    from marts.fct_order_reconciliation group by all
+"""
 SLIPS = """
     select distinct source_system || ':' || source_record_id from read_parquet(?)
     where source_record_id is not null
@@ -66,6 +72,8 @@ class Measured:
     scored: Pairwise
     slips: Found
     beyond: Found
+    reconciliation: list[tuple[str, str, int, Decimal, Decimal]]
+    """Vendor, measure, days and channels, documents' amounts, and the absolute differences to ours."""
 
 
 class Seeds:
@@ -86,12 +94,13 @@ class Seeds:
         with self._home.entered(**environment) as settings:
             for vendor in discovery.sources():
                 pipeline.land(vendor)
-            dbt.invoke("build", "--select", WANTED, *WITHOUT_TESTS)
+            dbt.invoke("build", "--select", *WANTED, *WITHOUT_TESTS)
             with duckdb.connect(str(settings.warehouse), read_only=True) as con:
                 scored, customers = pairwise(con, truth), owned(con, truth)
+                reconciliation = con.sql(RECONCILIATION).fetchall()
             with without_scoring(settings.home, settings.warehouse) as con:
                 slips, beyond = _found(con, truth, customers.customer)
-                return Measured(pairwise(con, truth), over_merges(con, truth), scored, slips, beyond)
+                return Measured(pairwise(con, truth), over_merges(con, truth), scored, slips, beyond, reconciliation)
 
 
 @contextmanager

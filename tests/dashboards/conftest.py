@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 
 from . import shop
 
-PAGES = ("overview", "attribution", "stock", "customer", "sync_health")
+PAGES = ("overview", "attribution", "stock", "customer", "data_quality", "sync_health")
 Paint = Callable[..., AppTest]
 
 

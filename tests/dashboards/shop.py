@@ -211,6 +211,15 @@ def ads(model: str, platform: str, campaign: str, money: tuple[int, int, int], n
     }  # fmt: skip
 
 
+def reconciled(measure: str, day: str, ours: str, theirs: str, flagged: str = "0", gap: str = "0") -> dict[str, Any]:
+    difference = float(ours) - float(theirs)
+    return {
+        "source_system": "shopify", "channel": "online", "measure": measure, "document_date": day,
+        "order_currency_code": "USD", "mart_amount": ours, "document_amount": theirs, "difference_amount": difference,
+        "flagged_amount": flagged, "unexplained_amount": difference - float(flagged), "dating_gap_amount": gap,
+    }  # fmt: skip
+
+
 def moved(kind: str, quantity: int, at: str) -> dict[str, Any]:
     return {"sku": "TEE", "location_key": "shop", "movement_type": kind, "quantity": quantity, "occurred_at": at}
 
@@ -272,6 +281,42 @@ _ALL: Rows = {
         moved("sale", -2, "2026-06-10 12:00"),
         moved("sale", -9, "2026-06-28 12:00"),  # the day that is not over
         moved("count", -1, "2026-06-10 12:00"),
+    ],
+    "fct_order_reconciliation": [
+        reconciled("total", "2026-06-01", "120.00", "100.00", flagged="20.00", gap="5.00"),
+        reconciled("total", "2026-06-02", "80.00", "80.00", gap="-5.00"),
+        reconciled("refunds", "2026-06-02", "10.00", "12.00"),
+    ],
+    "fct_data_quality_issues": [
+        {
+            "issue_key": str(number),
+            "issue_type": kind,
+            "source_system": "shopify",
+            "document_key": f"shopify:{number}",
+            "issue_amount": amount,
+            "occurred_date": day,
+        }
+        for number, (kind, amount, day) in enumerate(
+            (
+                ("line_without_product", "7.00", "2026-06-01"),
+                ("line_without_product", "3.00", "2026-06-09"),
+                ("unknown_currency", "30.00", "2026-06-02"),
+            )
+        )
+    ],
+    "bridge_skus": [
+        {
+            "variant_key": f"{system}:{sku}",
+            "source_system": system,
+            "sku": sku,
+            "match_status": status,
+            "is_catalogued": True,
+        }
+        for system, sku, status in (
+            ("shopify", "TEE", "matched"),
+            ("square", "TEE", "matched"),
+            ("shopify", "HAT", "in_one_channel_only"),
+        )
     ],
     "fct_available_to_promise": [
         {"sku": "TEE", "location_key": place, "channel": channel, "atp_quantity": units}

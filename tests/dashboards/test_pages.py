@@ -263,3 +263,25 @@ def test_long_tables_are_paged(home: Path, paint: Paint):
     assert "1 to 10 of 45 customers" in words(app)
     app = paint("customer", largest_page=5)
     assert table(app, "customer_id")["customer_id"].tolist() == [f"c_{at:03}" for at in range(40, 45)]
+
+
+def test_data_quality_counts_faults_and_shows_what_is_left(published: Path, paint: Paint):
+    app = paint("data_quality")
+    assert numbers(app) == {
+        "Unexplained": "2.00",
+        "Days compared": "2",
+        "Documents at fault": "3",
+        "Unmatched variants": "1",
+    }
+    faults = table(app, "issue_type", "document_count")
+    assert dict(zip(faults["issue_type"], faults["document_count"], strict=True)) == {
+        "Line without product": 2,
+        "Unknown currency": 1,
+    }
+    compared = table(app, "measure", "mart_amount")
+    assert dict(zip(compared["measure"], compared["unexplained_amount"], strict=True)) == {
+        "Totals as ordered": 0,
+        "Refunds by refund date": 2,
+    }
+    (gaps,) = charts(app)
+    assert sum(sum(filter(None, values(bar["y"]))) for bar in gaps["data"]) == 0

@@ -111,6 +111,15 @@ def test_each_discount_stays_apart(journey: Journey) -> None:
     assert found == {"loyalty_card_discount": RETAIL, "coupon_match_discount": MATCH, "manufacturer_coupon": COUPON}
 
 
+def test_our_sums_are_the_files_own_every_day(journey: Journey) -> None:
+    found = journey.rows(
+        "select measure, sum(mart_amount), sum(document_amount), max(abs(difference_amount)), count(*) > 360 "
+        "from marts.fct_order_reconciliation group by 1 order by 1"
+    )
+    assert found == [(measure, SALES, SALES, 0, True) for measure in ("current_total", "subtotal", "total")]
+    assert journey.row("select sum(net_sales_amount), sum(order_count) from marts.fct_daily_sales") == (SALES, BASKETS)
+
+
 def test_lines_of_unknown_products_are_kept_and_shown(journey: Journey) -> None:
     assert journey.row(
         "select count(*), sum(lines.net_sales_amount) > 0 from marts.fct_order_lines as lines "
@@ -175,9 +184,9 @@ def test_a_redeemed_coupon_gets_that_days_credit(journey: Journey) -> None:
 def test_marts_that_are_empty_by_design(journey: Journey) -> None:
     counts = {
         name: journey.row(f"select count(*) from marts.{name}")[0]
-        for name in ("fct_sessions", "fct_refunds", "fct_inventory_levels")
+        for name in ("fct_sessions", "fct_refunds", "fct_payments", "fct_data_quality_issues", "fct_inventory_levels")
     }
-    assert counts == {"fct_sessions": 0, "fct_refunds": 0, "fct_inventory_levels": 0}
+    assert set(counts.values()) == {0}
 
 
 def test_dbt_keeps_its_time(journey: Journey) -> None:

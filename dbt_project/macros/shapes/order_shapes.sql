@@ -7,9 +7,11 @@
             'source_system': 'string', 'order_key': 'string', 'order_id': 'string', 'order_name': 'string',
             'record_key': 'string', 'channel': 'string', 'location_key': 'string', 'financial_status': 'string',
             'fulfilment_status': 'string', 'checkout_token': 'string', 'landing_page_url': 'string',
-            'referrer_url': 'string', 'currency_code': 'string', 'is_test': 'boolean', 'is_tax_included': 'boolean',
+            'referrer_url': 'string', 'cancel_reason': 'string', 'currency_code': 'string',
+            'presentment_currency_code': 'string', 'is_edited': 'boolean', 'is_test': 'boolean', 'is_tax_included': 'boolean',
             'exchange_rate': rate, 'gross_amount': money, 'discount_amount': money, 'tax_amount': money,
             'shipping_amount': money, 'tip_amount': money, 'gift_card_amount': money, 'total_amount': money,
+            'presentment_total_amount': money,
             'created_at': 'timestamp', 'processed_at': 'timestamp', 'paid_at': 'timestamp', 'fulfilled_at': 'timestamp',
             'cancelled_at': 'timestamp', 'updated_at': 'timestamp',
         },
@@ -21,7 +23,7 @@
         },
         'order_adjustments': {
             'source_system': 'string', 'order_adjustment_key': 'string', 'order_key': 'string',
-            'adjustment_type': 'string', 'description': 'string', 'currency_code': 'string', 'amount': money,
+            'order_line_key': 'string', 'adjustment_type': 'string', 'discount_code': 'string', 'description': 'string', 'currency_code': 'string', 'amount': money,
             'occurred_at': 'timestamp',
         },
         'payments': {
@@ -36,13 +38,19 @@
         },
         'refund_lines': {
             'source_system': 'string', 'refund_line_key': 'string', 'refund_key': 'string', 'order_key': 'string',
-            'order_line_key': 'string', 'location_key': 'string', 'restock_type': 'string', 'currency_code': 'string',
+            'order_line_key': 'string', 'location_key': 'string', 'restock_type': 'string',
+            'return_reason': 'string', 'is_exchange': 'boolean', 'currency_code': 'string',
             'quantity': 'bigint', 'is_restocked': 'boolean', 'subtotal_amount': money, 'tax_amount': money,
         },
         'fulfilments': {
             'source_system': 'string', 'fulfilment_key': 'string', 'order_key': 'string', 'location_key': 'string',
-            'fulfilment_type': 'string', 'fulfilment_status': 'string', 'created_at': 'timestamp',
+            'fulfilment_type': 'string', 'fulfilment_status': 'string', 'quantity': 'bigint', 'created_at': 'timestamp',
             'delivered_at': 'timestamp', 'updated_at': 'timestamp',
+        },
+        'document_totals': {
+            'source_system': 'string', 'document_key': 'string', 'order_key': 'string', 'document_type': 'string',
+            'currency_code': 'string', 'subtotal_amount': money, 'total_amount': money, 'current_total_amount': money,
+            'net_payment_amount': money, 'occurred_at': 'timestamp', 'created_at': 'timestamp',
         },
         'checkouts': {
             'source_system': 'string', 'checkout_key': 'string', 'checkout_id': 'string', 'record_key': 'string',

@@ -1,21 +1,27 @@
 -- Catches refunds read twice or attached to the wrong order: no order gives back more money or more units than it had,
 -- and each refund is its lines, their tax, shipping and the rest. (What came back without its sale, a line of no units,
--- was never had.)
+-- was never had.) Documents that are listed as faulty are left out.
 with refunds as (
 
-    select * from {{ ref('fct_refunds') }}
+    select refunds.*
+    from {{ ref('fct_refunds') }} as refunds
+    inner join {{ ref('fct_orders') }} as orders on refunds.order_key = orders.order_key
+    where not orders.has_issue
 
 ),
 
 orders as (
 
     select * from {{ ref('fct_orders') }}
+    where not has_issue
 
 ),
 
 lines as (
 
-    select * from {{ ref('fct_order_lines') }}
+    select lines.*
+    from {{ ref('fct_order_lines') }} as lines
+    inner join orders on lines.order_key = orders.order_key
 
 )
 

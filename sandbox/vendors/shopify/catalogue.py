@@ -70,6 +70,7 @@ class Catalogue:
             "shipsInventory": row["fulfills_online_orders"],
             "hasActiveInventory": True,
             "isFulfillmentService": False,
+            "localPickupSettingsV2": {"instructions": "", "pickupTime": "ONE_HOUR"} if row["offers_pickup"] else None,
             "createdAt": row["created_at"],
             "updatedAt": row["updated_at"],
             "address": {

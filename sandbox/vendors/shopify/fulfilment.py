@@ -1,7 +1,7 @@
 """Fulfilment orders as Shopify shows them: what a location has to send of an order, and how much of it is left.
 
-The world sends an order whole from one place, so each order has one. What was taken out of the order before it left is
-no longer part of it; what comes back afterwards changes nothing here.
+The world sends an order from one place, in one parcel or two, so each order has one. What was taken out of the order
+before it left is no longer part of it; what comes back afterwards changes nothing here.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ FIRST_ID = 2_000_000_000_000
 def fulfilment_order(batch: OrderBatch, row: Row, order: dict[str, Any]) -> dict[str, Any]:
     """The document of the one fulfilment order of an order."""
     is_sent, is_cancelled = row["fulfillment_status"] == "FULFILLED", row["cancelled_at"] is not None
+    is_partly = row["fulfillment_status"] == "PARTIALLY_FULFILLED"
     location = batch.documents.location(row["assigned_location_id"])
     return {
         "__typename": "FulfillmentOrder",
@@ -29,12 +30,19 @@ def fulfilment_order(batch: OrderBatch, row: Row, order: dict[str, Any]) -> dict
         "orderId": order["id"],
         "orderName": order["name"],
         "orderProcessedAt": order["processedAt"],
-        "status": "CANCELLED" if is_cancelled else "CLOSED" if is_sent else "OPEN",
+        "status": "CANCELLED" if is_cancelled else "CLOSED" if is_sent else "IN_PROGRESS" if is_partly else "OPEN",
+        "deliveryMethod": {
+            "id": gid("DeliveryMethod", row["order_id"] + FIRST_ID),
+            "methodType": row["delivery_method"],
+        },
         "assignedLocation": {"location": location, "name": location["name"] if location else ""},
         "createdAt": row["created_at"],
         "updatedAt": row["updated_at"],
         "fulfillments": order["fulfillments"],
-        "lineItems": lambda _: [_line(batch, row, one, is_sent) for one in batch.lines[row["order_id"]]],
+        "lineItems": lambda _: [
+            _line(batch, row, one, is_sent or (is_partly and one["position"] == 1))
+            for one in batch.lines[row["order_id"]]
+        ],
     }
 
 
@@ -64,3 +72,15 @@ def units_to_send(batch: OrderBatch, line: Row) -> int:
         if one["line_id"] == line["line_id"] and one["restock_type"] == "CANCEL"
     )
     return int(line["quantity"] - taken_out)
+
+
+def is_in_parcel(parcel: Row, line: Row) -> bool:
+    """Of two parcels the first takes the first line, the second the rest."""
+    return bool(parcel["parcels"] == 1 or (line["position"] == 1) == (parcel["parcel"] == 1))
+
+
+def display_status(order: Row, parcel: Row) -> str:
+    """What the merchant sees: fetched, delivered, or under way."""
+    if order["delivery_method"] == "PICK_UP":
+        return "PICKED_UP"
+    return "DELIVERED" if parcel["delivered_at"] else "FULFILLED"

@@ -197,7 +197,7 @@ def _connection(wanted: Field, value: Page | list[Document]) -> Document:
     node_type = wanted.type_name.removesuffix("Connection")
     for part in wanted.children:
         if part.name == "nodes":
-            answer[part.key] = [project(part.children, node, node_type) for node in page.nodes]
+            answer[part.key] = [_one(part, node) for node in page.nodes]
         elif part.name == "edges":
             edges = zip(page.nodes, page.cursors, strict=True)
             answer[part.key] = [

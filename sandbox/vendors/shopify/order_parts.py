@@ -8,11 +8,11 @@ from sandbox.vendors.shopify.rows import Row
 from sandbox.vendors.shopify.values import bag, gid, money
 
 
-def transaction(order: dict[str, Any], row: Row) -> dict[str, Any]:
+def transaction(document: dict[str, Any], order: Row, row: Row) -> dict[str, Any]:
     return {
         "__typename": "OrderTransaction",
         "id": gid("OrderTransaction", row["transaction_id"]),
-        "order": order,
+        "order": document,
         "kind": row["kind"],
         "status": row["status"],
         "gateway": row["gateway"],
@@ -24,7 +24,7 @@ def transaction(order: dict[str, Any], row: Row) -> dict[str, Any]:
         "createdAt": row["processed_at"],
         "processedAt": row["processed_at"],
         "test": row["test"],
-        "amountSet": bag(row["amount_cents"]),
+        "amountSet": bag(row["amount_cents"], order),
     }
 
 
@@ -50,7 +50,7 @@ def shipping_line(order: Row, always: bool = False) -> dict[str, Any] | None:
         "source": "shopify",
         "custom": False,
         "isRemoved": False,
-        "originalPriceSet": bag(order["shipping_cents"]),
-        "discountedPriceSet": bag(order["shipping_cents"]),
+        "originalPriceSet": bag(order["shipping_cents"], order),
+        "discountedPriceSet": bag(order["shipping_cents"], order),
         "taxLines": [],
     }

@@ -6,11 +6,12 @@ orders are read together, and only when the query asks for them.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from sandbox.vendors.shopify.fulfilment import fulfilment_order, units_to_send
+from sandbox.vendors.shopify.fulfilment import display_status, fulfilment_order, is_in_parcel, units_to_send
 from sandbox.vendors.shopify.order_parts import discount_application, shipping_line, transaction
+from sandbox.vendors.shopify.returns import returned
 from sandbox.vendors.shopify.rows import Row
 from sandbox.vendors.shopify.values import address, bag, gid, tax_lines
 from sandbox.vendors.shopify.visits import journey
@@ -78,7 +79,8 @@ class OrderBatch:
         subtotal, total, refunded = row["subtotal_cents"], row["total_cents"], row["refunded_cents"]
         received = 0 if row["financial_status"] in ("PENDING", "VOIDED", "AUTHORIZED", "EXPIRED") else total
         channel = CHANNELS.get(row["source_name"])
-        document = {
+        shown = partial(bag, order=row)
+        document: dict[str, Any] = {
             "__typename": "Order",
             "id": gid("Order", order_id),
             "legacyResourceId": str(order_id),
@@ -97,14 +99,14 @@ class OrderBatch:
             "note": row.get("note"),
             "tags": self.documents.tags("Order", order_id, row.get("tags")),
             "currencyCode": row["currency_code"],
-            "presentmentCurrencyCode": row["currency_code"],
+            "presentmentCurrencyCode": row["presentment_currency_code"],
             "taxesIncluded": row["taxes_included"],
             "displayFinancialStatus": row["financial_status"],
             "displayFulfillmentStatus": row["fulfillment_status"],
             "fullyPaid": received >= total,
             "unpaid": received == 0,
-            "returnStatus": row.get("return_status") or "NO_RETURN",
-            "returns": [],
+            "returnStatus": lambda _: "RETURNED" if self._returns(row, document) else "NO_RETURN",
+            "returns": lambda _: self._returns(row, document),
             "sourceName": row["source_name"],
             "sourceIdentifier": None,
             "attribution": {"displayName": channel[0], "handle": channel[1]} if channel else None,
@@ -122,24 +124,26 @@ class OrderBatch:
             "customAttributes": [],
             "shippingAddress": shipping,
             "billingAddress": shipping,
-            "subtotalPriceSet": bag(subtotal),
-            "totalDiscountsSet": bag(row["discounts_cents"]),
-            "totalShippingPriceSet": bag(row["shipping_cents"]),
-            "totalTaxSet": bag(row["tax_cents"]),
-            "totalTipReceivedSet": bag(row["tip_cents"]),
-            "totalPriceSet": bag(total),
-            "originalTotalPriceSet": bag(row.get("original_total_cents", total)),
-            "currentTotalPriceSet": bag(row["current_total_cents"]),
-            "totalRefundedSet": bag(refunded),
-            "totalReceivedSet": bag(received),
-            "totalOutstandingSet": bag(max(0, total - received) if row["cancelled_at"] is None else 0),
-            "netPaymentSet": bag(received - refunded),
-            "refundDiscrepancySet": lambda _: bag(sum(one["adjustment_cents"] or 0 for one in self.refunds[order_id])),
-            "totalRefundedShippingSet": lambda _: bag(
+            "subtotalPriceSet": shown(subtotal),
+            "totalDiscountsSet": shown(row["discounts_cents"]),
+            "totalShippingPriceSet": shown(row["shipping_cents"]),
+            "totalTaxSet": shown(row["tax_cents"]),
+            "totalTipReceivedSet": shown(row["tip_cents"]),
+            "totalPriceSet": shown(total),
+            "originalTotalPriceSet": shown(row.get("original_total_cents", total)),
+            "currentTotalPriceSet": shown(row["current_total_cents"]),
+            "totalRefundedSet": shown(refunded),
+            "totalReceivedSet": shown(received),
+            "totalOutstandingSet": shown(max(0, total - received) if row["cancelled_at"] is None else 0),
+            "netPaymentSet": shown(received - refunded),
+            "refundDiscrepancySet": lambda _: shown(
+                sum(one["adjustment_cents"] or 0 for one in self.refunds[order_id])
+            ),
+            "totalRefundedShippingSet": lambda _: shown(
                 sum(one["shipping_cents"] or 0 for one in self.refunds[order_id])
             ),
-            "totalCashRoundingAdjustment": {"paymentSet": bag(0), "refundSet": bag(0)},
-            "taxLines": lambda _: tax_lines(row["tax_cents"], subtotal + row["shipping_cents"]),
+            "totalCashRoundingAdjustment": {"paymentSet": shown(0), "refundSet": shown(0)},
+            "taxLines": lambda _: tax_lines(row["tax_cents"], subtotal + row["shipping_cents"], row),
             "discountCode": row["discount_code"],
             "discountCodes": [row["discount_code"]] if row["discount_code"] else [],
             "discountApplications": [discount_application(row)] if row["discount_code"] else [],
@@ -150,7 +154,7 @@ class OrderBatch:
         }
         document["lineItems"] = lambda _: [self.line(row, one) for one in self.lines[order_id]]
         document["refunds"] = lambda _: [self._refund(row, document, one) for one in self.refunds[order_id]]
-        document["transactions"] = lambda _: [transaction(document, one) for one in self.transactions[order_id]]
+        document["transactions"] = lambda _: [transaction(document, row, one) for one in self.transactions[order_id]]
         document["fulfillments"] = lambda _: [
             self._fulfilment(row, document, one) for one in self.fulfilments[order_id]
         ]
@@ -161,15 +165,21 @@ class OrderBatch:
         address = customer["defaultEmailAddress"] if customer else None
         return bool(address and address["marketingState"] == "SUBSCRIBED")
 
+    def _returns(self, row: Row, document: dict[str, Any]) -> list[dict[str, Any]]:
+        refunds = self.refunds[row["order_id"]]
+        found = (returned(self, row, document, one, self.refund_lines.get(one["refund_id"], [])) for one in refunds)
+        return [one for one in found if one]
+
     def line(self, order: Row, row: Row) -> dict[str, Any]:
         quantity, price, discount = row["quantity"], row["unit_price_cents"], row["discount_cents"] or 0
-        full, taxes = quantity * price, tax_lines(row["tax_cents"], quantity * price - discount)
+        shown, full = partial(bag, order=order), quantity * price
+        taxes = tax_lines(row["tax_cents"], full - discount, order)
         variant = self.documents.variant(row["variant_id"])
         product = self.documents.product(row["product_id"])
         allocations = []
         if discount:
             allocations.append(
-                {"allocatedAmountSet": bag(discount), "discountApplication": discount_application(order)}
+                {"allocatedAmountSet": shown(discount), "discountApplication": discount_application(order)}
             )
         return {
             "__typename": "LineItem",
@@ -189,13 +199,15 @@ class OrderBatch:
             "requiresShipping": not row["is_gift_card"],
             "taxable": bool(row["tax_cents"]),
             "customAttributes": [],
-            "originalUnitPriceSet": bag(price),
-            "originalTotalSet": bag(full),
-            "discountedUnitPriceSet": bag(price),
-            "discountedTotalSet": lambda args: bag(full - discount if args["withCodeDiscounts"] else full),
-            "discountedUnitPriceAfterAllDiscountsSet": bag(round((full - discount) / quantity) if quantity else price),
-            "priceAfterAllDiscountsBeforeTaxesSet": bag(full - discount),
-            "totalDiscountSet": bag(discount),
+            "originalUnitPriceSet": shown(price),
+            "originalTotalSet": shown(full),
+            "discountedUnitPriceSet": shown(price),
+            "discountedTotalSet": lambda args: shown(full - discount if args["withCodeDiscounts"] else full),
+            "discountedUnitPriceAfterAllDiscountsSet": shown(
+                round((full - discount) / quantity) if quantity else price
+            ),
+            "priceAfterAllDiscountsBeforeTaxesSet": shown(full - discount),
+            "totalDiscountSet": shown(discount),
             "discountAllocations": allocations,
             "taxLines": taxes,
         }
@@ -204,7 +216,7 @@ class OrderBatch:
         lines = {one["line_id"]: one for one in self.lines[order["order_id"]]}
         found = self.refund_lines.get(row["refund_id"], [])
         adjustment, shipping = row["adjustment_cents"] or 0, row["shipping_cents"] or 0
-        key = row["refund_id"]
+        key, shown = row["refund_id"], partial(bag, order=order)
         return {
             "__typename": "Refund",
             "id": gid("Refund", key),
@@ -214,7 +226,7 @@ class OrderBatch:
             "processedAt": row["processed_at"],
             "updatedAt": row["updated_at"],
             "note": row["note"],
-            "totalRefundedSet": bag(row["total_cents"]),
+            "totalRefundedSet": shown(row["total_cents"]),
             "refundLineItems": lambda _: [
                 {
                     "id": gid("RefundLineItem", one["refund_line_id"]),
@@ -223,9 +235,9 @@ class OrderBatch:
                     "quantity": one["quantity"],
                     "restockType": one["restock_type"],
                     "restocked": one["restocked"],
-                    "priceSet": bag(round(one["subtotal_cents"] / one["quantity"]) if one["quantity"] else 0),
-                    "subtotalSet": bag(one["subtotal_cents"]),
-                    "totalTaxSet": bag(one["tax_cents"]),
+                    "priceSet": shown(round(one["subtotal_cents"] / one["quantity"]) if one["quantity"] else 0),
+                    "subtotalSet": shown(one["subtotal_cents"]),
+                    "totalTaxSet": shown(one["tax_cents"]),
                 }
                 for one in found
             ],
@@ -233,20 +245,21 @@ class OrderBatch:
                 {
                     "id": gid("RefundShippingLine", key),
                     "shippingLine": shipping_line(order, always=True),
-                    "subtotalAmountSet": bag(shipping),
-                    "taxAmountSet": bag(0),
+                    "subtotalAmountSet": shown(shipping),
+                    "taxAmountSet": shown(0),
                 }
             ][: bool(shipping)],
             "orderAdjustments": [
                 {
                     "id": gid("OrderAdjustment", key),
                     "reason": "REFUND_DISCREPANCY",
-                    "amountSet": bag(adjustment),
-                    "taxAmountSet": bag(0),
+                    "amountSet": shown(adjustment),
+                    "taxAmountSet": shown(0),
                 }
             ][: bool(adjustment)],
+            "return": lambda _: returned(self, order, document, row, found),
             "transactions": lambda _: [
-                transaction(document, one)
+                transaction(document, order, one)
                 for one in self.transactions[order["order_id"]]
                 if one["kind"] == "REFUND" and one["processed_at"] == row["processed_at"]
             ],
@@ -258,10 +271,10 @@ class OrderBatch:
             "__typename": "Fulfillment",
             "id": gid("Fulfillment", key),
             "legacyResourceId": str(key),
-            "name": f"{order['name']}-F1",
+            "name": f"{order['name']}-F{row['parcel']}",
             "order": document,
             "status": row["status"],
-            "displayStatus": "DELIVERED" if row["delivered_at"] else "FULFILLED",
+            "displayStatus": display_status(order, row),
             "createdAt": row["created_at"],
             "updatedAt": row["updated_at"],
             "inTransitAt": row["created_at"],
@@ -269,5 +282,7 @@ class OrderBatch:
             "deliveredAt": row["delivered_at"],
             "location": self.documents.location(row["location_id"]),
             "requiresShipping": True,
-            "totalQuantity": lambda _: sum(units_to_send(self, one) for one in self.lines[order["order_id"]]),
+            "totalQuantity": lambda _: sum(
+                units_to_send(self, one) for one in self.lines[order["order_id"]] if is_in_parcel(row, one)
+            ),
         }

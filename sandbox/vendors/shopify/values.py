@@ -29,9 +29,13 @@ def money(cents: int | None, currency: str = CURRENCY) -> dict[str, str]:
     return {"__typename": "MoneyV2", "amount": amount(cents), "currencyCode": currency}
 
 
-def bag(cents: int | None, currency: str = CURRENCY) -> dict[str, Any]:
-    one = money(cents, currency)
-    return {"shopMoney": one, "presentmentMoney": one}
+def bag(cents: int | None, order: dict[str, Any] | None = None) -> dict[str, Any]:
+    """In the shop's currency, and in the one that the shopper of ``order`` saw, at the order's own rate."""
+    one = money(cents)
+    if order is None or order.get("presentment_currency_code", CURRENCY) == CURRENCY:
+        return {"shopMoney": one, "presentmentMoney": one}
+    shown = round((cents or 0) * order["presentment_rate"] / 1_000_000)
+    return {"shopMoney": one, "presentmentMoney": money(shown, order["presentment_currency_code"])}
 
 
 def address(row: dict[str, Any], prefix: str, owner: str) -> dict[str, Any] | None:
@@ -60,10 +64,10 @@ def address(row: dict[str, Any], prefix: str, owner: str) -> dict[str, Any] | No
     }
 
 
-def tax_lines(cents: int | None, base_cents: int | None) -> list[dict[str, Any]]:
+def tax_lines(cents: int | None, base_cents: int | None, order: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """One line of sales tax, as the world knows no more than its sum."""
     if not cents:
         return []
     rate = round(cents / base_cents, 4) if base_cents else 0.0
-    line = {"title": "Sales tax", "rate": rate, "ratePercentage": round(rate * 100, 2), "priceSet": bag(cents)}
+    line = {"title": "Sales tax", "rate": rate, "ratePercentage": round(rate * 100, 2), "priceSet": bag(cents, order)}
     return [line]

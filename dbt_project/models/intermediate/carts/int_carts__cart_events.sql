@@ -26,6 +26,7 @@ acts as (
 
     select
         event_key as cart_event_key,
+        source_system,
         record_key,
         cart_event_type as event_type,
         source_system || ':' || coalesce(cart_id, checkout_token, visitor_key) as cart_key,
@@ -39,6 +40,7 @@ acts as (
 
     select
         checkout_key || ':checkout' as cart_event_key,
+        source_system,
         record_key,
         'checkout_started' as event_type,
         checkout_key as cart_key,

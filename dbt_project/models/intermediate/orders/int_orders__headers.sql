@@ -1,6 +1,6 @@
 -- Orders of all vendors as they said them, with what every money column needs: the business day, and the rate into the
 -- reporting currency: 1 where they are the same, else the vendor's own, else the newest of the seed up to that day.
--- No rate stays null, and a test names it.
+-- No rate stays null, and the order is listed (int_orders__issues).
 with orders as (
 
     {{ union_shape('orders') }}
@@ -38,7 +38,9 @@ day_rates as (
     select
         days.currency_code,
         days.order_date,
-        rates.rate
+        rates.rate,
+        rates.rate_date,
+        rates.source
     from days
     inner join rates
         on
@@ -65,6 +67,16 @@ headers as (
                 else coalesce(dated.exchange_rate, day_rates.rate)
             end as decimal(18, 6)
         ) as exchange_rate,
+        case
+            when dated.currency_code = '{{ reporting_currency() }}' or dated.exchange_rate is not null
+                then dated.order_date
+            else day_rates.rate_date
+        end as exchange_rate_date,
+        case
+            when dated.currency_code = '{{ reporting_currency() }}' then 'same_currency'
+            when dated.exchange_rate is not null then dated.source_system
+            else day_rates.source
+        end as exchange_rate_source,
         dated.order_date
     from dated
     left join day_rates

@@ -48,13 +48,15 @@ converted as (
         coalesce(order_lines.current_quantity, order_lines.quantity) as current_quantity,
         coalesce(refunds.refunded_quantity, 0) as refunded_quantity,
         order_lines.unit_price,
+        cast(order_lines.gross_amount - coalesce(order_lines.discount_amount, 0) as decimal(18, 4))
+            as document_net_amount,
         {{ reported_amount(without_tax('order_lines.gross_amount', 'order_lines.tax_amount'), 'orders.exchange_rate') }}
             as line_amount,
         {{ reported_amount('coalesce(order_lines.discount_amount, 0)', 'orders.exchange_rate') }}
             as line_discount_amount,
         cast(line_amount - line_discount_amount as decimal(18, 4)) as line_net_amount,
         {{ reported_amount('coalesce(order_lines.tax_amount, 0)', 'orders.exchange_rate') }} as tax_amount,
-        coalesce(refunds.refunded_amount, cast(0 as decimal(18, 4))) as line_refunded_amount
+        {{ amount_or_zero('refunds.refunded_amount', 'orders.exchange_rate') }} as line_refunded_amount
     from order_lines
     inner join orders on order_lines.order_key = orders.order_key
     left join refunds on order_lines.order_line_key = refunds.order_line_key
@@ -83,30 +85,14 @@ split as (
 netted as (
 
     select
-        order_line_key,
-        source_system,
-        order_key,
-        order_line_id,
-        record_key,
-        variant_key,
-        sku,
-        product_title,
-        currency_code,
-        order_currency_code,
-        exchange_rate,
-        order_date,
-        is_test,
-        is_cancelled,
-        is_gift_card,
-        line_number,
-        quantity,
-        current_quantity,
-        refunded_quantity,
-        unit_price,
-        gross_amount,
-        discount_amount,
-        refunded_amount,
-        removed_amount,
+        {%- for column in [
+            'order_line_key', 'source_system', 'order_key', 'order_line_id', 'record_key', 'variant_key', 'sku',
+            'product_title', 'currency_code', 'order_currency_code', 'exchange_rate', 'order_date', 'is_test',
+            'is_cancelled', 'is_gift_card', 'line_number', 'quantity', 'current_quantity', 'refunded_quantity',
+            'unit_price', 'document_net_amount', 'gross_amount', 'discount_amount', 'refunded_amount', 'removed_amount'
+        ] %}
+            {{ column }},
+        {%- endfor %}
         case when is_cancelled then kept_amount else {{ zero }} end as cancelled_amount,
         case when is_cancelled then {{ zero }} else kept_amount end as net_sales_amount,
         gift_card_amount,

@@ -15,7 +15,7 @@ lines as (
         cast(sum(quantity) as bigint) as quantity,
         {%- for amount in [
             'gross_amount', 'discount_amount', 'refunded_amount', 'removed_amount', 'cancelled_amount',
-            'net_sales_amount', 'gift_card_amount'
+            'net_sales_amount', 'gift_card_amount', 'document_net_amount'
         ] %}
         cast(sum({{ amount }}) as decimal(18, 4)) as {{ amount }}{{ ',' if not loop.last }}
     {%- endfor %}
@@ -35,18 +35,12 @@ refunds as (
 
 ),
 
-adjustments as (
-
-    {{ union_shape('order_adjustments') }}
-
-),
-
 charges as (
 
     select
         order_key,
         cast(sum(amount) as decimal(18, 4)) as service_charge_amount
-    from adjustments
+    from {{ ref('int_orders__order_adjustments') }}
     where adjustment_type in ('service_charge', 'rounding')
     group by order_key
 
@@ -71,36 +65,34 @@ combined as (
             when headers.paid_at is not null then 'paid'
             else 'open'
         end as order_status,
-        headers.financial_status,
-        headers.fulfilment_status,
-        headers.checkout_token,
-        headers.landing_page_url,
-        headers.referrer_url,
-        headers.currency_code,
-        headers.order_currency_code,
-        headers.exchange_rate,
+        {%- for column in [
+            'financial_status', 'fulfilment_status', 'checkout_token', 'landing_page_url', 'referrer_url',
+            'cancel_reason', 'currency_code', 'order_currency_code', 'presentment_currency_code', 'exchange_rate',
+            'exchange_rate_date', 'exchange_rate_source', 'is_edited'
+        ] %}
+            headers.{{ column }},
+        {%- endfor %}
         headers.is_test,
         headers.cancelled_at is not null as is_cancelled,
         coalesce(headers.financial_status = 'return_without_sale', false) as is_return,
         headers.is_tax_included,
         coalesce(lines.line_count, 0) as line_count,
         coalesce(lines.quantity, 0) as quantity,
-        coalesce(lines.gross_amount, cast(0 as decimal(18, 4))) as gross_amount,
-        coalesce(lines.discount_amount, cast(0 as decimal(18, 4))) as discount_amount,
-        coalesce(lines.refunded_amount, cast(0 as decimal(18, 4))) as refunded_line_amount,
-        coalesce(lines.removed_amount, cast(0 as decimal(18, 4))) as removed_amount,
-        coalesce(lines.cancelled_amount, cast(0 as decimal(18, 4))) as cancelled_amount,
-        coalesce(lines.net_sales_amount, cast(0 as decimal(18, 4))) as net_sales_amount,
-        coalesce(lines.gift_card_amount, cast(0 as decimal(18, 4))) as gift_card_amount,
+        {%- for amount in ['gross', 'discount', 'removed', 'cancelled', 'net_sales', 'gift_card'] %}
+            {{ amount_or_zero('lines.' ~ amount ~ '_amount', 'headers.exchange_rate') }} as {{ amount }}_amount,
+        {%- endfor %}
+        {{ amount_or_zero('lines.refunded_amount', 'headers.exchange_rate') }} as refunded_line_amount,
+        coalesce(lines.document_net_amount, cast(0 as decimal(18, 4))) as document_line_amount,
         {{ reported_amount('coalesce(headers.tax_amount, 0)', 'headers.exchange_rate') }} as tax_amount,
         {{ reported_amount('coalesce(headers.shipping_amount, 0)', 'headers.exchange_rate') }} as shipping_amount,
         {{ reported_amount('coalesce(headers.tip_amount, 0)', 'headers.exchange_rate') }} as tip_amount,
-        {{ reported_amount('coalesce(charges.service_charge_amount, 0)', 'headers.exchange_rate') }}
-            as service_charge_amount,
+        {{ amount_or_zero('charges.service_charge_amount', 'headers.exchange_rate') }} as service_charge_amount,
         {{ reported_amount('headers.total_amount', 'headers.exchange_rate') }} as total_amount,
-        coalesce(refunds.refunded_amount, cast(0 as decimal(18, 4))) as refunded_amount,
+        {{ amount_or_zero('refunds.refunded_amount', 'headers.exchange_rate') }} as refunded_amount,
         headers.total_amount as document_total_amount,
         headers.discount_amount as document_discount_amount,
+        case when headers.is_tax_included then 0 else coalesce(headers.tax_amount, 0) end as document_added_tax_amount,
+        headers.presentment_total_amount,
         coalesce(refunds.document_refunded_amount, cast(0 as decimal(18, 4))) as document_refunded_amount,
         coalesce(headers.processed_at, headers.created_at) as ordered_at,
         headers.created_at,

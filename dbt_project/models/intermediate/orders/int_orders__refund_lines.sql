@@ -21,11 +21,17 @@ converted as (
         refund_lines.order_line_key,
         refund_lines.location_key,
         refund_lines.restock_type,
+        refund_lines.return_reason,
+        refund_lines.is_exchange,
         orders.currency_code,
         orders.order_currency_code,
         orders.exchange_rate,
         refund_lines.quantity,
         refund_lines.is_restocked,
+        cast(
+            refund_lines.subtotal_amount
+            + case when orders.is_tax_included then 0 else coalesce(refund_lines.tax_amount, 0) end as decimal(18, 4)
+        ) as document_amount,
         {{ reported_amount(
             without_tax('refund_lines.subtotal_amount', 'refund_lines.tax_amount'), 'orders.exchange_rate'
         ) }} as subtotal_amount,

@@ -17,7 +17,8 @@ lines as (
         refund_key,
         cast(sum(quantity) as bigint) as refunded_quantity,
         cast(sum(subtotal_amount) as decimal(18, 4)) as line_amount,
-        cast(sum(tax_amount) as decimal(18, 4)) as tax_amount
+        cast(sum(tax_amount) as decimal(18, 4)) as tax_amount,
+        cast(sum(document_amount) as decimal(18, 4)) as document_line_amount
     from {{ ref('int_orders__refund_lines') }}
     group by refund_key
 
@@ -34,12 +35,16 @@ converted as (
         orders.order_currency_code,
         orders.exchange_rate,
         coalesce(lines.refunded_quantity, 0) as refunded_quantity,
-        coalesce(lines.line_amount, cast(0 as decimal(18, 4))) as line_amount,
-        coalesce(lines.tax_amount, cast(0 as decimal(18, 4))) as tax_amount,
+        {{ amount_or_zero('lines.line_amount', 'orders.exchange_rate') }} as line_amount,
+        {{ amount_or_zero('lines.tax_amount', 'orders.exchange_rate') }} as tax_amount,
         {{ reported_amount('coalesce(refunds.shipping_amount, 0)', 'orders.exchange_rate') }} as shipping_amount,
         {{ reported_amount('coalesce(refunds.adjustment_amount, 0)', 'orders.exchange_rate') }} as adjustment_amount,
         {{ reported_amount('refunds.total_amount', 'orders.exchange_rate') }} as total_amount,
         refunds.total_amount as document_total_amount,
+        cast(
+            coalesce(lines.document_line_amount, 0) + coalesce(refunds.shipping_amount, 0)
+            + coalesce(refunds.adjustment_amount, 0) as decimal(18, 4)
+        ) as document_parts_amount,
         refunds.created_at,
         refunds.processed_at,
         refunds.updated_at,

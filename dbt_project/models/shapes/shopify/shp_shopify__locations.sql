@@ -1,5 +1,5 @@
--- Shopify has no word for what a location is. Where sales are rung up, or nothing ordered online leaves from, is a
--- store; of the others we don't know, as shops ship online orders too.
+-- Shopify has no word for what a location is. Where sales are rung up, where goods can be fetched, or where nothing
+-- ordered online leaves from, is a store; of the others we don't know, as shops ship online orders too.
 with locations as (
 
     select * from {{ ref('stg_shopify__locations') }}
@@ -22,7 +22,10 @@ shaped as (
         locations.location_id,
         locations.location_name,
         case
-            when stores.retail_location_id is not null or not locations.is_fulfilling_online_orders then 'store'
+            when
+                stores.retail_location_id is not null
+                or locations.pickup_time is not null
+                or not locations.is_fulfilling_online_orders then 'store'
             else 'unknown'
         end as location_type,
         locations.city,

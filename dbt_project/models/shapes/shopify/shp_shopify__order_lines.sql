@@ -31,7 +31,7 @@ shaped as (
         coalesce(order_lines.discount_amount, cast(0 as decimal(18, 4))) as discount_amount,
         order_lines.tax_amount
     from order_lines
-    inner join orders on order_lines.order_id = orders.order_id
+    left join orders on order_lines.order_id = orders.order_id
 
 )
 

@@ -10,6 +10,28 @@ refunds as (
 
 ),
 
+orders as (
+
+    select * from {{ ref('stg_shopify__orders') }}
+
+),
+
+-- A line may go back for two reasons; the one of more units tells.
+reasons as (
+
+    select
+        return_id,
+        order_line_id,
+        return_reason
+    from {{ ref('stg_shopify__return_lines') }}
+    where order_line_id is not null
+    qualify row_number() over (
+        partition by return_id, order_line_id
+        order by quantity desc nulls last, return_reason asc nulls last, return_line_id asc nulls last
+    ) = 1
+
+),
+
 shaped as (
 
     select
@@ -20,13 +42,18 @@ shaped as (
         'shopify:' || refund_lines.order_line_id as order_line_key,
         'shopify:' || refund_lines.location_id as location_key,
         lower(refund_lines.restock_type) as restock_type,
-        refunds.currency_code,
+        replace(reasons.return_reason, '-', '_') as return_reason,
+        false as is_exchange,
+        coalesce(refunds.currency_code, orders.currency_code) as currency_code,
         refund_lines.quantity,
         coalesce(refund_lines.is_restocked, false) as is_restocked,
         refund_lines.subtotal_amount,
         refund_lines.tax_amount
     from refund_lines
     inner join refunds on refund_lines.refund_id = refunds.refund_id
+    left join orders on refunds.order_id = orders.order_id
+    left join reasons
+        on refunds.return_id = reasons.return_id and refund_lines.order_line_id = reasons.order_line_id
 
 )
 

@@ -20,6 +20,7 @@ shaped as (
         'square:' || orders.location_id as location_key,
         'pickup' as fulfilment_type,
         lower(fulfillments.fulfilment_state) as fulfilment_status,
+        cast(null as bigint) as quantity,
         coalesce(fulfillments.placed_at, orders.created_at) as created_at,
         fulfillments.picked_up_at as delivered_at,
         orders.updated_at

@@ -43,7 +43,10 @@ shaped as (
         cast(null as string) as checkout_token,
         cast(null as string) as landing_page_url,
         cast(null as string) as referrer_url,
+        cast(null as string) as cancel_reason,
         documents.currency_code,
+        documents.currency_code as presentment_currency_code,
+        false as is_edited,
         false as is_test,
         false as is_tax_included,
         cast(null as decimal(18, 6)) as exchange_rate,
@@ -52,6 +55,8 @@ shaped as (
             case when documents.is_return_only then cast(0 as decimal(18, 4)) else documents.{{ part }}_amount end
                 as {{ part }}_amount,
         {%- endfor %}
+        case when documents.is_return_only then cast(0 as decimal(18, 4)) else documents.total_amount end
+            as presentment_total_amount,
         cast(0 as decimal(18, 4)) as shipping_amount,
         cast(coalesce(lines.gift_card_amount, 0) as decimal(18, 4)) as gift_card_amount,
         documents.created_at,

@@ -23,6 +23,16 @@ restocked as (
 
 ),
 
+-- What came back in one document with what was taken instead.
+exchanges as (
+
+    select distinct
+        lines.order_id,
+        lines.order_updated_at
+    from {{ ref('stg_square__order_lines') }} as lines
+
+),
+
 shaped as (
 
     select
@@ -33,6 +43,8 @@ shaped as (
         'square:' || returned_lines.order_line_id as order_line_key,
         'square:' || orders.location_id as location_key,
         case when restocked.variation_id is null then 'no_restock' else 'return' end as restock_type,
+        cast(null as string) as return_reason,
+        exchanges.order_id is not null as is_exchange,
         returned_lines.currency_code,
         cast(returned_lines.units as bigint) as quantity,
         restocked.variation_id is not null as is_restocked,
@@ -40,6 +52,8 @@ shaped as (
         returned_lines.tax_amount
     from returned_lines
     inner join orders on returned_lines.return_order_id = orders.order_id
+    left join exchanges
+        on orders.order_id = exchanges.order_id and orders.updated_at = exchanges.order_updated_at
     left join restocked
         on
             returned_lines.return_order_id = restocked.return_order_id

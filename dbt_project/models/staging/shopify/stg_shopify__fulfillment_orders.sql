@@ -19,6 +19,7 @@ renamed as (
         order_id,
         location_id,
         status as fulfilment_order_status,
+        delivery_method,
         cast(created_at as timestamp) as created_at,
         cast(updated_at as timestamp) as updated_at
     from latest

@@ -19,6 +19,8 @@ renamed as (
         order_id,
         location_id,
         status as fulfilment_status,
+        display_status,
+        total_quantity,
         cast(created_at as timestamp) as created_at,
         cast(updated_at as timestamp) as updated_at,
         cast(delivered_at as timestamp) as delivered_at

@@ -20,6 +20,7 @@ renamed as (
         city,
         province_code,
         country_code,
+        pickup_time,
         is_active,
         fulfills_online_orders as is_fulfilling_online_orders,
         cast(created_at as timestamp) as created_at,

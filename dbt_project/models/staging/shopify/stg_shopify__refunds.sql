@@ -17,6 +17,7 @@ renamed as (
     select
         id as refund_id,
         order_id,
+        return_id,
         currency_code,
         cast(total_amount as decimal(18, 4)) as total_amount,
         cast(shipping_amount as decimal(18, 4)) as shipping_amount,

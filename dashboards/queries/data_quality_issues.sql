@@ -1,0 +1,11 @@
+-- Faults of documents by reason and vendor.
+select
+    issue_type,
+    source_system,
+    count(*) as document_count,
+    sum(abs(issue_amount)) as issue_amount,
+    min(occurred_date) as first_date,
+    max(occurred_date) as last_date
+from fct_data_quality_issues
+group by issue_type, source_system
+order by document_count desc, issue_type asc, source_system asc
