@@ -1,7 +1,7 @@
-"""The mess that makes identity hard, by name: what each scenario does, and how much of it a world has by default.
+"""The mess of real data, by name: what each scenario does, and how much of it a world has by default.
 
 A share of 0 switches a scenario off; the draws of chance stay the same, so two worlds that differ in one scenario
-differ little else. Which records, values and people a scenario touched is the truth's table ``scenarios``.
+differ little else. What a scenario touched stands in a table of the truth: those of identity in ``scenarios``.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scenario:
-    """One kind of mess. ``of`` says what ``share`` is a share of."""
+    """One kind of mess. ``of`` says what ``share`` is a share of, ``truth`` which table of the truth tells of it."""
 
     share: float
     of: str
     does: str
+    truth: str = "scenarios"
 
 
 SCENARIOS = {
@@ -50,6 +51,14 @@ SCENARIOS = {
     # what platforms do by themselves
     "merged_profiles": Scenario(0.25, "till profiles made twice", "the platform makes a new profile of the two"),
     "merged_accounts": Scenario(0.04, "people with a second e-mail", "a second account, merged away later"),
+    # stock
+    "quality_holds": Scenario(0.2, "items", "held back for twelve days, so that another is bought", "lost_sales"),
+    "oversells": Scenario(0.15, "items at a place", "ordered again too late while the shop sells on", "oversells"),
+    "late_bookings": Scenario(0.5, "items ordered too late", "sold before they are booked: on_hand below 0", "stock"),
+    "theft": Scenario(0.004, "items at a place, a day", "a piece is gone, found by a count", "stock_losses"),
+    "stray_pieces": Scenario(0.0004, "items in a store, a day", "a piece too many, found by a count", "stock_losses"),
+    "breakage": Scenario(0.0008, "items at a place, a day", "damaged, later thrown away unwritten", "stock_losses"),
+    "miscounts": Scenario(0.1, "counts", "one or two pieces off until the next day's count", "stock_losses"),
 }  # fmt: skip
 
 
