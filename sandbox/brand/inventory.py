@@ -115,9 +115,7 @@ def make_stock(basis: Basis, catalogue: Catalogue, orders: Orders, after: Afters
         arrived = deliveries.receive(day)
         # who is not late orders a courier for what is sure to be ordered until the next one comes
         sure = flow.ordered[day] + flow.ordered[min(day + 1, days - 1)]
-        short = np.maximum(sure + np.tile(MARGIN, cells // PLACES) - sheet()[0], 0) * (
-            (sure > 0) & stocked & ~mess.late
-        )
+        missing = np.maximum(sure + np.tile(MARGIN, cells // PLACES) - sheet()[0], 0)
         arrived += deliveries.courier(day, missing * ((sure > 0) & stocked & ~mess.late))
         # a parcel leaves only with what is there: what the shelf lacks comes by courier the same morning
         there = np.minimum(true, on_hand) + arrived - reserved - damaged - quality - held

@@ -26,7 +26,8 @@
         'inventory_movements': {
             'source_system': 'string', 'inventory_movement_key': 'string', 'variant_key': 'string', 'sku': 'string',
             'location_key': 'string', 'movement_type': 'string', 'from_state': 'string', 'to_state': 'string',
-            'document_key': 'string', 'reason': 'string', 'quantity': 'bigint', 'counted_quantity': 'bigint',
+            'document_key': 'string', 'order_line_key': 'string', 'reason': 'string', 'quantity': 'bigint',
+            'available_quantity': 'bigint', 'counted_quantity': 'bigint',
             'occurred_at': 'timestamp', 'recorded_at': 'timestamp',
         },
     }) }}
