@@ -23,6 +23,16 @@
             'reserved': 'bigint', 'damaged': 'bigint', 'quality_control': 'bigint', 'safety_stock': 'bigint',
             'incoming': 'bigint', 'updated_at': 'timestamp',
         },
+        'deliveries': {
+            'source_system': 'string', 'delivery_line_key': 'string', 'delivery_key': 'string', 'variant_key': 'string',
+            'sku': 'string', 'origin': 'string', 'location_key': 'string', 'quantity': 'bigint',
+            'accepted_quantity': 'bigint', 'ordered_at': 'timestamp', 'shipped_at': 'timestamp',
+            'received_at': 'timestamp',
+        },
+        'listings': {
+            'source_system': 'string', 'listing_key': 'string', 'sku': 'string', 'channel': 'string',
+            'location_key': 'string', 'listed_quantity': 'bigint', 'listed_at': 'timestamp',
+        },
         'inventory_movements': {
             'source_system': 'string', 'inventory_movement_key': 'string', 'variant_key': 'string', 'sku': 'string',
             'location_key': 'string', 'movement_type': 'string', 'from_state': 'string', 'to_state': 'string',

@@ -1,7 +1,6 @@
 -- Documented movements of all vendors, and one row per level and reading with the rest: what must have happened besides
 -- for the stock to become what was read. A level's first reading, or a count before it, has the opening instead: what
--- lay there before the first document. So the quantities of a level up to a reading add up to what was on hand in it, to the unit.
---
+-- lay there before the first document. So a level's quantities up to a reading add up to what was on hand, to the unit.
 -- Likewise a count that tells only what was counted: its quantity is what it changed, seen from the anchor before it
 -- and the documents in between.
 --
@@ -37,27 +36,18 @@ placed as (
 
 ),
 
-spans as (
+opened as (
 
     select
         variant_key,
         location_key,
         anchors_before,
         sum(moved_quantity) as moved_quantity,
-        max(case when is_anchor then counted_quantity end) as closing_quantity
-    from placed
-    group by variant_key, location_key, anchors_before
-
-),
-
-opened as (
-
-    select
-        *,
-        coalesce(lag(closing_quantity) over (
+        coalesce(lag(max(case when is_anchor then counted_quantity end)) over (
             partition by variant_key, location_key order by anchors_before asc nulls last
         ), 0) as opening_quantity
-    from spans
+    from placed
+    group by variant_key, location_key, anchors_before
 
 ),
 
