@@ -96,7 +96,9 @@ class StockReadings:
         with self._home.entered() as settings:
             self._folder = settings.home
         nodes = json.loads((self._folder / "dbt" / "build" / "manifest.json").read_text())["nodes"]
-        parents = {node["name"]: node["depends_on"]["nodes"] for node in nodes.values() if node["resource_type"] == "model"}
+        parents = {
+            node["name"]: node["depends_on"]["nodes"] for node in nodes.values() if node["resource_type"] == "model"
+        }
         self._order: list[str] = []
         self._seeds: set[str] = set()
         for mart in marts:
