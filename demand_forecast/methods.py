@@ -2,9 +2,9 @@
 
 A reorder point is a number of units that a lead time's demand exceeds seldom enough. Demand is negative binomial
 (Poisson where it varies no more): its mean is the forecast over the lead time, its variance ``dispersion x mean x
-(1 + lead days / days known)``, the last for not knowing the mean. As units are whole, each point would serve more than was
-asked for, a slow mover's by far; so the service level is one of all rows together, and the units that add least to it are
-not kept (marginal analysis, as in Sherbrooke's multi-item models).
+(1 + lead days / days known)``, the last for not knowing the mean. As units are whole, each point would serve more than
+was asked for, a slow mover's by far; so the service level is one of all rows together, and the units that add least to
+it are not kept (marginal analysis, as in Sherbrooke's multi-item models).
 """
 
 from __future__ import annotations

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
+from demand_forecast.build import demand_backtest, demand_forecasts
 from sandbox.brand.basis import START
 from sandbox.brand.world import World
 from tests.acceptance.mini import MiniWarehouse, SharedHome
@@ -81,6 +83,15 @@ RAW = {
 }
 
 
+READ = {
+    "int_inventory__demand_backtest": ["int_inventory__daily_demand"],
+    "int_inventory__demand_forecasts": ["int_inventory__daily_demand", "int_inventory__demand_backtest"],
+}
+PYTHON: dict[str, Callable[..., pa.Table]] = {
+    "int_inventory__demand_backtest": demand_backtest,
+    "int_inventory__demand_forecasts": lambda demand, backtest: demand_forecasts(demand, backtest.to_pylist()),
+}
+"""Models in Python, as dbt calls them."""
 LEVELS = ("raw_shopify.inventory_levels", "raw_square.inventory_counts")
 FIRST_BUILD = re.compile(r"history as \(\s*select\s+cast\(null as.*?where 1 = 0\s*\)", re.DOTALL)
 
@@ -191,6 +202,12 @@ class Readings:
         return f"select columns('^({names})$') from told"
 
     def _make(self, model: str) -> None:
+        if model in PYTHON:
+            made = PYTHON[model](*(self.connection.table(f"intermediate.{one}").to_arrow_table() for one in READ[model]))
+            self.connection.register("made", made)
+            self.connection.execute(f"create or replace table intermediate.{model} as from made")
+            self.connection.unregister("made")
+            return
         schema = {"stg": "staging", "shp": "shapes", "int": "intermediate"}.get(model.split("_")[0], "marts")
         kind = "view" if schema in ("staging", "shapes") else "table"
         self.connection.execute(f"create or replace {kind} {schema}.{model} as {self._built.sql(model)}")
