@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -25,6 +26,15 @@ from tests.acceptance.mini import MiniWarehouse, SharedHome
 from tests.acceptance_support.built_sql import BuiltSql, built_sql
 
 HISTORY = "int_inventory__level_history"
+MARTS = (
+    "fct_inventory_snapshots",
+    "fct_inventory_movements",
+    "fct_shrink",
+    "fct_oversells",
+    "fct_stockouts",
+    "fct_stock_cover",
+    "fct_demand_backtest",
+)
 NO_PLACES = "select 'shopify' as source_system, null::varchar as location_key where false"
 GIVEN = {
     "int_orders__headers": NO_PLACES,
@@ -101,12 +111,15 @@ class StockReadings:
 
     def __init__(self, own: Path, *marts: str) -> None:
         mini = MiniWarehouse(own)
-        self._mini, self._home = mini, SharedHome(own)
         mini.dbt("seed", "--select", "path:seeds/inventory")
         mini.dbt("compile", "--select", *(f"+{mart}" for mart in marts))
-        with self._home.entered() as settings:
-            self._folder = settings.home
-        nodes = json.loads((self._folder / "dbt" / "build" / "manifest.json").read_text())["nodes"]
+        with SharedHome(own).entered() as settings:
+            built = settings.home / "dbt" / "build"
+        # the home is shared: the next one who uses it empties it
+        self._folder = own / "compiled_home"
+        shutil.copytree(built / "compiled", self._folder / "dbt" / "build" / "compiled", dirs_exist_ok=True)
+        self._file = Path(shutil.copy2(mini.file, self._folder))
+        nodes = json.loads((built / "manifest.json").read_text())["nodes"]
         parents = {
             node["name"]: node["depends_on"]["nodes"] for node in nodes.values() if node["resource_type"] == "model"
         }
@@ -130,7 +143,7 @@ class StockReadings:
     def of(self, world: World) -> Iterator[Readings]:
         with built_sql(self._folder) as built:
             connection = built.connection
-            connection.execute(f"attach '{self._mini.file}' as built (read_only)")
+            connection.execute(f"attach '{self._file}' as built (read_only)")
             for schema in ("raw_shopify", "raw_square", "staging", "shapes", "world", "truth"):
                 connection.execute(f"create schema if not exists {schema}")
             raw = "select table_schema, table_name from information_schema.tables where table_catalog = 'built' and table_schema like 'raw%'"
@@ -203,11 +216,15 @@ class Readings:
 
     def _make(self, model: str) -> None:
         if model in PYTHON:
-            made = PYTHON[model](*(self.connection.table(f"intermediate.{one}").to_arrow_table() for one in READ[model]))
+            made = PYTHON[model](
+                *(self.connection.table(f"intermediate.{one}").to_arrow_table() for one in READ[model])
+            )
             self.connection.register("made", made)
             self.connection.execute(f"create or replace table intermediate.{model} as from made")
             self.connection.unregister("made")
             return
-        schema = {"stg": "staging", "shp": "shapes", "int": "intermediate"}.get(model.split("_")[0], "marts")
+        schema = {"stg": "staging", "shp": "shapes", "int": "intermediate"}.get(
+            model.split("_", maxsplit=1)[0], "marts"
+        )
         kind = "view" if schema in ("staging", "shapes") else "table"
         self.connection.execute(f"create or replace {kind} {schema}.{model} as {self._built.sql(model)}")

@@ -72,7 +72,7 @@ sold_before as (
             and windows.channel = selling_points.channel
             and coalesce(windows.selling_location_key, '') = coalesce(selling_points.selling_location_key, '')
             and selling_points.changed_at <= windows.started_at
-            and selling_points.changed_next_at > windows.window_started_at
+            and coalesce(selling_points.changed_next_at, windows.counted_until) > windows.window_started_at
     group by windows.sku, windows.channel, windows.selling_location_key, windows.spell_number
 
 ),
