@@ -7,7 +7,7 @@ broken, miscounted, booked late; items ordered again too late; items held back, 
 What the system says and what is truly there are kept apart: ``audits`` are the moments when a count made both equal.
 
 Each row's states add up: on_hand = available + committed + reserved + damaged + safety_stock + quality_control. A level
-gets a new version at the end of each day on which it changed, and holds what happened up to that very second.
+gets a new version at the end of each day on which anything happened to it, and holds what did up to that very second.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ class Stock:
     deliveries: Deliveries
     mess: StockMess
     flow: Flow
+    moved: Bools
+    """By (day, cell), whether anything happened: what nets to nothing is written down too."""
     audits: list[tuple[Ints, Ints, Ints]] = field(default_factory=list)
 
 
@@ -78,6 +80,10 @@ class Flow:
     freed: Events
     """What makes units available again: given up before they left, or brought back."""
 
+    def busy(self, day: int) -> Ints:
+        """Units that moved or were asked for on a day, by cell."""
+        return self.ordered[day] + self.released[day] + self.shipped[day] + self.restocked[day]
+
     def target(self, stocked: Bools, late: Bools) -> Ints:
         """Stock is set up for what sells: about three weeks of demand; the warehouse also feeds the shops."""
         at_warehouse = np.arange(len(stocked)) % PLACES == WAREHOUSE
@@ -88,8 +94,7 @@ class Flow:
 
 def make_stock(basis: Basis, catalogue: Catalogue, orders: Orders, after: Aftersales) -> Stock:
     """Live through the days: deliveries, sales, returns, breakage, loss, counts, and what is ordered again."""
-    rng = basis.rng("inventory")
-    cells, days = len(catalogue) * PLACES, basis.span_days
+    rng, cells, days = basis.rng("inventory"), len(catalogue) * PLACES, basis.span_days
     stocked = ~catalogue.gift_card[np.arange(cells) // PLACES]
     flow = _flow(orders, after, stocked, days)
     deliveries, mess = Deliveries(basis, cells), StockMess.draw(basis, catalogue, PLACES)
@@ -107,7 +112,8 @@ def make_stock(basis: Basis, catalogue: Catalogue, orders: Orders, after: Afters
         available = on_hand - committed - unavailable.sum(axis=0)
         return np.stack([available, committed, deliveries.incoming, on_hand, *unavailable])
 
-    stock = Stock(np.empty((days + 1, len(STATES), cells), dtype=np.int64), stocked, deliveries, mess, flow)
+    sheets, moves = np.empty((days + 1, len(STATES), cells), dtype=np.int64), np.ones((days + 1, cells), dtype=bool)
+    stock = Stock(sheets, stocked, deliveries, mess, flow, moves)
     stock.sheets[0] = sheet()
     for day in range(days):
         # what came yesterday and is booked today lies there already
@@ -142,11 +148,12 @@ def make_stock(basis: Basis, catalogue: Catalogue, orders: Orders, after: Afters
         counted = stocked & (recount | (rng.random(cells) < 0.02)) & (booked == 0)
         slip = (slipping.random(cells) < mess.miscounts) & counted & ~recount & (true > 8)
         said = np.where(slip, true + slipping.choice((-2, -1, 1, 2), cells), true)
+        moved = abs(arrived) + flow.busy(day) + scrapped + broken + gone + (counted & (said != on_hand))
         on_hand, recount = np.where(counted, said, on_hand), slip | (recount & ~counted)
         mess.slipped.append((day, np.flatnonzero(slip), (said - true)[slip]))
         right = np.flatnonzero(counted & ~slip)
         stock.audits.append((np.full(len(right), day + 1), right, true[right]))
-        stock.sheets[day + 1] = sheet()
+        stock.sheets[day + 1], stock.moved[day + 1] = sheet(), moved > 0
     return stock
 
 
@@ -212,7 +219,7 @@ def inventory_table(catalogue: Catalogue, stock: Stock) -> dict[str, object]:
     """Table shopify_inventory_levels."""
     sheets = stock.sheets
     changed = np.ones(sheets.shape[::2], dtype=bool)
-    changed[1:] = (sheets[1:] != sheets[:-1]).any(axis=1)
+    changed[1:] = (sheets[1:] != sheets[:-1]).any(axis=1) | stock.moved[1:]
     changed &= stock.stocked[None, :]
     cell, row = np.nonzero(changed.T)
     at, values = closing(row, cell), sheets[row, :, cell]

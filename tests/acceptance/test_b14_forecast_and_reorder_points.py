@@ -51,6 +51,6 @@ def test_cover_and_sell_through_are_what_was_sold(stock: Readings) -> None:
         select * from marts.fct_stock_cover as cover left join sold using (sku, location_key)
         where sold_28d_quantity <> coalesce(units, 0)
             or abs(days_of_cover - greatest(available_quantity, 0) * 28.0 / units) > 0.001
-            or abs(sell_through - units / (units + greatest(on_hand_quantity, 0))) > 0.001"""
+            or abs(sell_through_rate - units / (units + greatest(on_hand_quantity, 0))) > 0.001"""
     )
     assert wrong == []

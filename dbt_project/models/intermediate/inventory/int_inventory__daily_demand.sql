@@ -1,8 +1,14 @@
--- Units that were ordered or bought of a SKU at a location, per business day on which there were any; until yesterday, as
--- today is not over. Days without a row are days without demand, from known_from_date on. lead_days is the time that stock
--- must last: until somebody looks again, and until what is ordered then has come.
+-- Units that were ordered or bought of a SKU at a location, per business day on which there were any; until yesterday,
+-- as today is not over. Days without a row are days without demand, from known_from_date on. lead_days is the time that
+-- stock must last: until somebody looks again, and until what is ordered then has come.
 {%- set settings = var('replenishment') %}
-with running_stock as (
+with now as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+running_stock as (
 
     select * from {{ ref('int_inventory__running_stock') }}
 
@@ -15,10 +21,10 @@ days as (
         running_stock.location_key,
         {{ to_reporting_date('running_stock.occurred_at') }} as demand_date,
         {{ to_reporting_date('running_stock.known_since') }} as known_from_date,
-        {{ to_reporting_date('int_as_of.as_of') }} as today_date,
+        {{ to_reporting_date('now.as_of') }} as today_date,
         running_stock.demand_quantity
     from running_stock
-    cross join {{ ref('int_as_of') }} as int_as_of
+    cross join now
     where running_stock.demand_quantity > 0
 
 ),

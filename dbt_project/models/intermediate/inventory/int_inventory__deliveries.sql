@@ -1,6 +1,6 @@
 -- Goods on their way and goods that came, by SKU, with when they are expected: as many days after they were ordered as
--- the same SKU took to the same place before (half of its deliveries were faster), else as anything from there took; what
--- is late is expected today. Deliveries of the same morning (a courier's) say nothing of how long an order takes.
+-- the same SKU took to the same place before (half of its deliveries were faster), else as anything from there took;
+-- what is late is expected today. Deliveries of the same morning (a courier's) don't say how long an order takes.
 with deliveries as (
 
     {{ union_shape('deliveries') }}
@@ -78,7 +78,10 @@ int_deliveries as (
         case
             when received_at is null
                 then greatest(
-                    {{ dbt.dateadd('hour', 'cast(ceil(coalesce(typical_lead_days, 0) * 24) as integer)', 'ordered_at') }}, as_of
+                    {{ dbt.dateadd(
+                        'hour', 'cast(ceil(coalesce(typical_lead_days, 0) * 24) as integer)', 'ordered_at'
+                    ) }},
+                    as_of
                 )
         end as expected_at
     from expected

@@ -1,5 +1,6 @@
 -- What moved and what was read, side by side: documented movements of all vendors, and every reading of a level.
 -- Readings, and counts that tell only what was counted, are anchors: they say how much was there, not what changed.
+{%- set retold = ['quantity', 'available_quantity', 'occurred_at'] %}
 with documented as (
 
     {{ union_shape('inventory_movements') }}
@@ -15,7 +16,7 @@ history as (
 timeline as (
 
     select
-        {% for column in shape_columns('inventory_movements') if column not in ['quantity', 'available_quantity', 'occurred_at'] -%}
+        {% for column in shape_columns('inventory_movements') if column not in retold -%}
             {{ column }},
         {% endfor -%}
         coalesce(quantity, 0) as moved_quantity,

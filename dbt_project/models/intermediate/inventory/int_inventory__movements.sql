@@ -4,8 +4,8 @@
 -- Likewise a count that tells only what was counted: its quantity is what it changed, seen from the anchor before it
 -- and the documents in between.
 --
--- What may be sold rolls the same way, from reading to reading: available_quantity of a reading is what became available,
--- or was taken out of sale, without a document (damaged, held back, put aside).
+-- What may be sold rolls the same way, from reading to reading: available_quantity of a reading is what became
+-- available, or was taken out of sale, without a document (damaged, held back, put aside).
 --
 -- At one moment documents come before the reading that saw them.
 with numbered as (
@@ -55,7 +55,8 @@ found as (
 
     select
         placed.*,
-        case when placed.is_anchor and placed.anchors_before = 0 then 'opening' else placed.movement_type end as found_type,
+        case when placed.is_anchor and placed.anchors_before = 0 then 'opening' else placed.movement_type end
+            as found_type,
         cast(case
             when placed.is_anchor then placed.counted_quantity - opened.opening_quantity - opened.moved_quantity
             else placed.moved_quantity

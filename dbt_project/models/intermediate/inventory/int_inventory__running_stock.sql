@@ -1,7 +1,7 @@
--- What of a SKU lies at a location, and what of it may be sold, after each movement: documents first, readings where they
--- correct them. What lay there at a level's first reading beyond its documents is counted as there from the beginning, so
--- before that reading the stock is rolled back: exact but for what no document told. A movement's demand is the units
--- that somebody ordered, or took from a shelf.
+-- What of a SKU lies at a location, and what of it may be sold, after each movement: documents first, readings where
+-- they correct them. What lay there at a level's first reading beyond its documents is counted as there from the
+-- beginning, so before that reading the stock is rolled back: exact but for what no document told. A movement's demand
+-- is the units that somebody ordered, or took from a shelf.
 with movements as (
 
     select * from {{ ref('int_inventory__movements') }}
@@ -16,7 +16,8 @@ pooled as (
         case when movements.movement_type = 'opening' then 0 else 1 end as is_after_opening,
         case
             when movements.movement_type = 'commitment' then -movements.available_quantity
-            when movements.movement_type = 'sale' and movements.available_quantity < 0 then -movements.available_quantity
+            when movements.movement_type = 'sale' and movements.available_quantity < 0
+                then -movements.available_quantity
             else 0
         end as demand_quantity
     from movements

@@ -1,5 +1,5 @@
 -- What a channel has for sale of a SKU, after each moment at which it changed: a store sells what lies in it, any other
--- channel what lies in all places that its rules let it sell from. Demand is what was ordered or bought at these places.
+-- channel what lies in all places that its rules let it sell from. Demand is what was ordered or bought there.
 with places as (
 
     select

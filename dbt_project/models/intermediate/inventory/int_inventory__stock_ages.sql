@@ -1,6 +1,12 @@
--- How old what lies there is: the units on hand are those that came last (first in, first out). What came before the first
--- document is as old as that.
-with running_stock as (
+-- How old what lies there is: the units on hand are those that came last (first in, first out). What came before the
+-- first document is as old as that.
+with now as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+running_stock as (
 
     select * from {{ ref('int_inventory__running_stock') }}
 
@@ -57,9 +63,9 @@ aged as (
         left_over.sku,
         left_over.location_key,
         left_over.units_left,
-        ({{ epoch_seconds('int_as_of.as_of') }} - {{ epoch_seconds('left_over.arrived_at') }}) / 86400.0 as age_days
+        ({{ epoch_seconds('now.as_of') }} - {{ epoch_seconds('left_over.arrived_at') }}) / 86400.0 as age_days
     from left_over
-    cross join {{ ref('int_as_of') }} as int_as_of
+    cross join now
     where left_over.units_left > 0
 
 ),

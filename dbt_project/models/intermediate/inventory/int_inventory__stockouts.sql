@@ -14,26 +14,32 @@ with selling_points as (
 
 ),
 
+told_until as (
+
+    select
+        selling_points.*,
+        int_as_of.as_of,
+        coalesce(selling_points.changed_next_at, int_as_of.as_of) as told_until
+    from selling_points
+    cross join {{ ref('int_as_of') }} as int_as_of
+
+),
+
 spells as (
 
     select
-        selling_points.sku,
-        selling_points.channel,
-        selling_points.selling_location_key,
-        selling_points.spell_number,
-        min(selling_points.known_since) as known_since,
-        min(selling_points.changed_at) as started_at,
-        case when max(case when changed_next_at is null then 1 else 0 end) = 0 then max(changed_next_at) end as ended_at,
-        coalesce(
-            case when max(case when changed_next_at is null then 1 else 0 end) = 0 then max(changed_next_at) end,
-            max(int_as_of.as_of)
-        ) as counted_until,
-        sum(selling_points.demand_quantity)
-        - min_by(selling_points.demand_quantity, selling_points.changed_at) as demand_quantity
-    from selling_points
-    cross join {{ ref('int_as_of') }} as int_as_of
-    where selling_points.available_quantity <= 0
-    group by selling_points.sku, selling_points.channel, selling_points.selling_location_key, selling_points.spell_number
+        sku,
+        channel,
+        selling_location_key,
+        spell_number,
+        min(known_since) as known_since,
+        min(changed_at) as started_at,
+        case when count(*) = count(changed_next_at) then max(changed_next_at) end as ended_at,
+        max(told_until) as counted_until,
+        sum(demand_quantity) - min_by(demand_quantity, changed_at) as demand_quantity
+    from told_until
+    where available_quantity <= 0
+    group by sku, channel, selling_location_key, spell_number
 
 ),
 
@@ -41,7 +47,7 @@ windows as (
 
     select
         *,
-        greatest(known_since, {{ dbt.dateadd('day', -settings.rate_days, 'started_at') }}) as window_started_at
+        greatest(known_since, {{ dbt.dateadd('day', '-' ~ settings.rate_days, 'started_at') }}) as window_started_at
     from spells
 
 ),
@@ -60,19 +66,21 @@ sold_before as (
             end
         ) as demand_quantity,
         sum(
-            case when selling_points.available_quantity > 0 then
-                {{ epoch_seconds('least(selling_points.changed_next_at, windows.started_at)') }}
-                - {{ epoch_seconds('greatest(selling_points.changed_at, windows.window_started_at)') }}
+            case
+                when selling_points.available_quantity > 0
+                    then
+                        {{ epoch_seconds('least(selling_points.told_until, windows.started_at)') }}
+                        - {{ epoch_seconds('greatest(selling_points.changed_at, windows.window_started_at)') }}
             end
         ) as in_stock_seconds
     from windows
-    inner join {{ ref('int_inventory__selling_points') }} as selling_points
+    inner join told_until as selling_points
         on
             windows.sku = selling_points.sku
             and windows.channel = selling_points.channel
             and coalesce(windows.selling_location_key, '') = coalesce(selling_points.selling_location_key, '')
-            and selling_points.changed_at <= windows.started_at
-            and coalesce(selling_points.changed_next_at, windows.counted_until) > windows.window_started_at
+            and windows.started_at >= selling_points.changed_at
+            and windows.window_started_at < selling_points.told_until
     group by windows.sku, windows.channel, windows.selling_location_key, windows.spell_number
 
 ),
@@ -87,11 +95,13 @@ stockouts as (
         windows.ended_at,
         windows.counted_until,
         cast(windows.demand_quantity as bigint) as sold_quantity,
-        cast({{ epoch_seconds('windows.counted_until') }} - {{ epoch_seconds('windows.started_at') }} as bigint)
+        {{ epoch_seconds('windows.counted_until') }} - {{ epoch_seconds('windows.started_at') }}
             as out_of_stock_seconds,
         case
-            when sold_before.in_stock_seconds >= {{ settings.minimum_days * seconds }}
-                then cast(sold_before.demand_quantity * {{ seconds }}.0 / sold_before.in_stock_seconds as decimal(18, 6))
+            when sold_before.in_stock_seconds >= {{ settings.minimum_days }} * {{ seconds }}
+                then cast(
+                    sold_before.demand_quantity * {{ seconds }}.0 / sold_before.in_stock_seconds as decimal(18, 6)
+                )
         end as daily_demand
     from windows
     left join sold_before

@@ -21,7 +21,8 @@ looked_at as (
         events.sku,
         min(events.occurred_at) as looked_at
     from {{ ref('int_events__events') }} as events
-    inner join {{ ref('int_journeys__session_events') }} as session_events on events.event_key = session_events.event_key
+    inner join {{ ref('int_journeys__session_events') }} as session_events
+        on events.event_key = session_events.event_key
     inner join ad_visits on session_events.session_id = ad_visits.session_id
     where events.sku is not null
     group by session_events.session_id, events.sku

@@ -1,5 +1,5 @@
--- What each channel may promise for a later date: the pool of today and what is expected to have come by then, shared out
--- by the same rules. One row today, and one per date on which something is expected.
+-- What each channel may promise for a later date: the pool of today and what is expected to have come by then, shared
+-- out by the same rules. One row today, and one per date on which something is expected.
 with today as (
 
     select

@@ -1,20 +1,7 @@
--- What a channel shows against what our rules let it promise. Variants of one SKU are shown together.
-with listings as (
+-- What a channel shows against what our rules let it promise.
+with shown as (
 
-    {{ union_shape('listings') }}
-
-),
-
-shown as (
-
-    select
-        sku,
-        channel,
-        location_key,
-        cast(sum(listed_quantity) as bigint) as listed_quantity,
-        max(listed_at) as listed_at
-    from listings
-    group by sku, channel, location_key
+    select * from {{ ref('int_inventory__listings') }}
 
 ),
 
@@ -44,7 +31,7 @@ fct_listing_drift as (
         case
             when shown.listed_quantity > 0 and coalesce(promised.atp_quantity, 0) = 0 then 'shown_but_sold_out'
             when shown.listed_quantity <= 0 and promised.atp_quantity > 0 then 'hidden_but_in_stock'
-            when shown.listed_quantity > coalesce(promised.atp_quantity, 0) and shown.listed_quantity > 0 then 'shows_more'
+            when shown.listed_quantity > 0 and shown.listed_quantity > promised.atp_quantity then 'shows_more'
             when shown.listed_quantity < promised.atp_quantity then 'shows_less'
             else 'none'
         end as drift_type,

@@ -41,7 +41,8 @@ fct_oversells as (
         order_line_key,
         sku,
         location_key,
-        case when available_before < demand_quantity then 'beyond_stock' else 'beyond_safety_stock' end as oversell_type,
+        case when available_before < demand_quantity then 'beyond_stock' else 'beyond_safety_stock' end
+            as oversell_type,
         demand_quantity as quantity,
         available_before as available_before_quantity,
         cast(promisable_before as bigint) as atp_before_quantity,

@@ -22,7 +22,10 @@ positions as (
             end
         ) as bigint) as sold_28d_quantity,
         least(
-            ({{ epoch_seconds('max(int_as_of.as_of)') }} - {{ epoch_seconds('min(running_stock.known_since)') }}) / 86400.0,
+            (
+                {{ epoch_seconds('max(int_as_of.as_of)') }}
+                - {{ epoch_seconds('min(running_stock.known_since)') }}
+            ) / 86400.0,
             {{ window_days }}
         ) as known_days,
         max(running_stock.occurred_at) as last_moved_at
@@ -86,8 +89,9 @@ fct_stock_cover as (
             {{ safe_divide('greatest(available_quantity, 0) * known_days', 'sold_28d_quantity') }} as decimal(18, 6)
         ) as days_of_cover,
         cast(
-            {{ safe_divide('sold_28d_quantity', 'sold_28d_quantity + greatest(on_hand_quantity, 0)') }} as decimal(18, 6)
-        ) as sell_through,
+            {{ safe_divide('sold_28d_quantity', 'sold_28d_quantity + greatest(on_hand_quantity, 0)') }}
+            as decimal(18, 6)
+        ) as sell_through_rate,
         average_age_days,
         oldest_age_days,
         aged_90d_quantity,

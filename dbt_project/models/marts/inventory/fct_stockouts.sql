@@ -21,7 +21,10 @@ estimated as (
         stockouts.*,
         prices.unit_price,
         cast(
-            case when sold_quantity > 0 then 0 else daily_demand * out_of_stock_seconds / 86400.0 end as decimal(18, 4)
+            case
+                when stockouts.sold_quantity > 0 then 0
+                else stockouts.daily_demand * stockouts.out_of_stock_seconds / 86400.0
+            end as decimal(18, 4)
         ) as lost_sales_quantity
     from stockouts
     left join prices on stockouts.sku = prices.sku

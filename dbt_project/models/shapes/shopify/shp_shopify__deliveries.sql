@@ -1,5 +1,5 @@
--- Goods that were sent to one of the shop's locations, or are to be: from a supplier (a purchase order: Shopify names no
--- origin) or from another location (a transfer). When they will come Shopify's shipments rarely say.
+-- Goods that were sent to one of the shop's locations, or are to be: from a supplier (a purchase order: Shopify names
+-- no origin) or from another location (a transfer). When they will come Shopify's shipments rarely say.
 with shaped as (
 
     select

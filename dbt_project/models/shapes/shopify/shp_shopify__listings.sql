@@ -1,4 +1,4 @@
--- What the online shop shows: a variant can be bought as long as the locations that send online orders have it available.
+-- What the online shop shows: a variant can be bought as long as locations that send online orders have it available.
 with shaped as (
 
     select

@@ -10,7 +10,8 @@ with shaped as (
         cast(floor(counts.quantity) as bigint) as listed_quantity,
         counts.calculated_at as listed_at
     from {{ ref('stg_square__inventory_counts') }} as counts
-    inner join {{ ref('stg_square__catalog_variations') }} as variations on counts.variation_id = variations.variation_id
+    inner join {{ ref('stg_square__catalog_variations') }} as variations
+        on counts.variation_id = variations.variation_id
     where counts.inventory_state = 'IN_STOCK' and not coalesce(variations.is_deleted, false)
 
 )
