@@ -54,7 +54,8 @@ def test_the_order_of_rows_does_not_change_a_digit():
 def test_what_was_chosen_beats_seasonal_naive_where_it_was_not_chosen_by():
     last = [row for row in demand_backtest(shop()).to_pylist() if row["is_last_window"]]
     wrong = {
-        name: sum(float(row["absolute_error_quantity"]) for row in last if row[name]) for name in ("is_chosen", "is_baseline")
+        name: sum(float(row["absolute_error_quantity"]) for row in last if row[name])
+        for name in ("is_chosen", "is_baseline")
     }
     actual = sum(row["actual_quantity"] for row in last if row["is_chosen"])
     assert actual == sum(row["actual_quantity"] for row in last if row["is_baseline"]) > 500
