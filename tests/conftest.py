@@ -163,6 +163,7 @@ FAST = (
     "activation",
     "contracts",
     "customer_value",
+    "demand_forecast",
     "ingestion",
     "identity",
     "models",
@@ -180,7 +181,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 SHARED = {
     "the road": r"\b(Road|Walk)\b",
     "the empty shop": r"\b(empty_shop|compiled)\b",
-    "the shared home": r"\b(MiniWarehouse|Seeds)\b",
+    "the shared home": r"\b(MiniWarehouse|Seeds|Readings)\b",
 }
 """Homes that are dear to make -> what a file that uses one names."""
 

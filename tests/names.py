@@ -29,7 +29,8 @@ ENDINGS = {
     "timestamp": r"(_at|^as_of|_as_of|^valid_(from|to))$",
     "date": r"_date$",
     "boolean": r"^(is|has)_",
-    "decimal": r"(_amount|_rate|_price|_cost|_revenue|_share|credit|_conversions|_factor|_correlation|_orders|_probability|roas|cac)$|^credited_|^value$|^threshold$",
+    "decimal": r"(_amount|_rate|_price|_cost|_revenue|_share|credit|_conversions|_factor|_correlation|_orders|_probability|roas|cac|wape"
+    r"|_quantity|_days|_level|_visits)$|^credited_|^daily_|^days_of_|^value$|^threshold$",
 }
 # word in a mart's column -> the field's standard word
 SYNONYMS = {
@@ -113,6 +114,7 @@ def _room_sizes() -> Iterator[str]:
             "activation",
             "orchestration",
             "customer_value",
+            "demand_forecast",
             "sandbox",
             "warehouse",
             "benchmarks",

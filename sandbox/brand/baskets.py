@@ -14,6 +14,7 @@ from sandbox.brand.behaviour import Visits
 from sandbox.brand.catalogue import Catalogue
 from sandbox.brand.devices import Devices, choose_devices
 from sandbox.brand.people import People
+from sandbox.brand.stock_mess import take_another
 
 CART_SHARE = 0.26
 CHECKOUT_SHARE = 0.42
@@ -40,6 +41,8 @@ class Baskets:
     line_position: Ints
     line_variant: Ints
     line_quantity: Ints
+    line_missed: Ints
+    """The variant that was wanted but could not be bought, -1 for most lines."""
 
 
 def fill_baskets(basis: Basis, people: People, devices: Devices, visits: Visits, catalogue: Catalogue) -> Baskets:
@@ -65,6 +68,7 @@ def fill_baskets(basis: Basis, people: People, devices: Devices, visits: Visits,
     kept = np.sort(kept)
     line_visit, variant = line_visit[kept], variant[kept]
     elsewhere = visits.ordered & visits.guest & (rng.random(n) < basis.share("masked_emails")) & ~people.staff[person]
+    variant, missed = take_another(basis, catalogue, visits.start, line_visit, variant)
     return Baskets(
         device=device,
         signed_in=signed_in,
@@ -81,4 +85,5 @@ def fill_baskets(basis: Basis, people: People, devices: Devices, visits: Visits,
         line_position=np.arange(len(line_visit)) - np.searchsorted(line_visit, line_visit),
         line_variant=variant,
         line_quantity=1 + (rng.random(len(line_visit)) < 0.12).astype(np.int64) * rng.integers(1, 3, len(line_visit)),
+        line_missed=missed,
     )

@@ -20,7 +20,7 @@ from sandbox.brand.contacts import make_contacts
 from sandbox.brand.customers import customer_table, make_accounts, on_second_account
 from sandbox.brand.deliveries import delivery_tables
 from sandbox.brand.devices import make_devices
-from sandbox.brand.inventory import inventory_table, make_stock, stock_truth
+from sandbox.brand.inventory import inventory_table, make_stock
 from sandbox.brand.messages import campaign_slugs, make_profiles, message_tables, profile_table
 from sandbox.brand.meta_tables import make_meta, meta_tables, meta_truth
 from sandbox.brand.order_truth import order_truth
@@ -31,6 +31,13 @@ from sandbox.brand.shop_checkouts import checkout_tables
 from sandbox.brand.shop_money import money_tables
 from sandbox.brand.shop_orders import order_tables
 from sandbox.brand.square_tables import square_tables
+from sandbox.brand.stock_truth import (
+    losses_truth,
+    lost_sales_truth,
+    oversells_truth,
+    stock_truth,
+    store_losses_truth,
+)
 from sandbox.brand.store_truth import stacked, stock_table
 from sandbox.brand.store_world import make_stores
 from sandbox.brand.stores import home_store
@@ -86,7 +93,15 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     stock = make_stock(basis, catalogue, orders, after)
     _write_all(folder, {"shopify_inventory_levels": inventory_table(catalogue, stock)})
     _write_all(folder, delivery_tables(basis, catalogue, stock.deliveries))
-    _write_all(truth, {"stock": stacked(stock_truth(catalogue, stock), stock_table(stores))})
+    _write_all(
+        truth,
+        {
+            "stock": stacked(stock_truth(catalogue, stock), stock_table(stores)),
+            "stock_losses": stacked(losses_truth(catalogue, stock), store_losses_truth(stores)),
+            "oversells": oversells_truth(orders, catalogue, stock),
+            "lost_sales": lost_sales_truth(catalogue, baskets, orders, visits.start),
+        },
+    )
     _write_all(folder, {"klaviyo_profiles": profile_table(basis, subscribers, accounts, profiles)})
     _write_all(folder, message_tables(basis, subscribers, mailings, profiles, orders))
     _write_all(folder, square_tables(stores))

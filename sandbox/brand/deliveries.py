@@ -33,30 +33,35 @@ class Document:
     cells: Ints
     units: Ints
     refused: Ints
+    may_be_refused: float = 0.008
 
 
 class Deliveries:
     """All documents so far, and what is on its way to each cell (item x location)."""
 
-    def __init__(self, basis: Basis, cells: int, days: int) -> None:
-        self._basis, self._days = basis, days
+    def __init__(self, basis: Basis, cells: int) -> None:
+        self._rng = basis.rng("refused")
         self.incoming = np.zeros(cells, dtype=np.int64)
         self.documents: list[Document] = []
         self._due: dict[int, list[Document]] = {}
 
-    def receive(self, day: int, rng: np.random.Generator) -> Ints:
+    def receive(self, day: int) -> Ints:
         """Units that arrive on a day, by cell; suppliers' goods are looked through."""
         arrived = np.zeros_like(self.incoming)
         for one in self._due.pop(day, []):
             if one.origin == SUPPLIER:
-                one.refused = rng.binomial(one.units, 0.008)
+                one.refused = self._rng.binomial(one.units, one.may_be_refused)
             np.add.at(arrived, one.cells, one.units - one.refused)
             np.subtract.at(self.incoming, one.cells, one.units)
         return arrived
 
-    def courier(self, day: int, units: Ints) -> Ints:
-        """Units that a supplier brings the same morning."""
-        self._add(SUPPLIER, units, day, day, (5 * HOUR, 5 * HOUR + 900, 6 * HOUR))
+    def courier(self, day: int, units: Ints, booked_after: int = 0) -> Ints:
+        """Units that a supplier brings the same morning; booked in then, or so many days later."""
+        made = self._add(SUPPLIER, units, day, day + booked_after, (5 * HOUR, 5 * HOUR + 900, 6 * HOUR))
+        for one in made if booked_after else []:
+            one.may_be_refused = 0.0
+            np.add.at(self.incoming, one.cells, one.units)
+            self._due.setdefault(day + booked_after, []).append(one)
         return units
 
     def order(self, day: int, units: Ints, lead: int) -> None:

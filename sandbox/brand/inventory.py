@@ -2,12 +2,12 @@
 
 Goods reach the warehouse from suppliers, some of them slow; the warehouse fills up Harbor Street, and the two stores
 whose tills are not Shopify's. Parcels leave, returns come back - some over Harbor Street's counter although the
-warehouse had sent them -, pieces break and are thrown away, some vanish unseen until a count finds it, and some counts
-are wrong until the next day's. Now and then a whole item is held back for inspection: it is there and can't be bought.
+warehouse had sent them. A courier brings what would be missing. What goes wrong is ``StockMess``: pieces stolen,
+broken, miscounted, booked late; items ordered again too late; items held back, which are there and can't be bought.
 What the system says and what is truly there are kept apart: ``audits`` are the moments when a count made both equal.
 
 Each row's states add up: on_hand = available + committed + reserved + damaged + safety_stock + quality_control. A level
-gets a new version at the end of each day on which it changed, and holds what happened up to that very second.
+gets a new version at the end of each day on which anything happened to it, and holds what did up to that very second.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from sandbox.brand.basis import DAY, NEVER, Basis, Bools, Floats, Ints
 from sandbox.brand.catalogue import LOCATION_IDS, SHOP_FLOOR, WAREHOUSE, Catalogue
 from sandbox.brand.deliveries import OUTSIDE, STORES, Deliveries
 from sandbox.brand.orders import Orders
-from sandbox.brand.texts import stamps, take
+from sandbox.brand.stock_mess import StockMess
+from sandbox.brand.texts import stamps
 
 STATES = ("available", "committed", "incoming", "on_hand", "reserved", "damaged", "safety_stock", "quality_control")
 PLACES = len(LOCATION_IDS)
-HOLD_DAYS = 12
-"""How long an item is held back; meanwhile none is ordered."""
+MARGIN = np.array([3, 1])
+"""By place, pieces beyond what is sure to be ordered that a courier brings, lest a count or a broken piece take one."""
 
 
 @dataclass
@@ -36,7 +37,32 @@ class Stock:
     sheets: Ints
     stocked: Bools
     deliveries: Deliveries
+    mess: StockMess
+    flow: Flow
+    moved: Bools
+    """By (day, cell), whether anything happened: what nets to nothing is written down too."""
     audits: list[tuple[Ints, Ints, Ints]] = field(default_factory=list)
+
+
+@dataclass
+class Events:
+    """Units at a moment, by cell."""
+
+    cell: Ints
+    at: Ints
+    units: Ints
+
+    def and_(self, other: Events) -> Events:
+        pairs = zip((self.cell, self.at, self.units), (other.cell, other.at, other.units), strict=True)
+        return Events(*(np.concatenate(pair) for pair in pairs))
+
+    def daily(self, cells: int, days: int) -> Ints:
+        """Units by (day, cell), a day ending when the cell's level is written."""
+        day = (self.at - closing(np.ones_like(self.cell), self.cell) + DAY - 1) // DAY
+        within = (day >= 0) & (day < days)
+        key = day[within] * cells + self.cell[within]
+        sums = np.bincount(key, weights=self.units[within], minlength=days * cells)
+        return sums.astype(np.int64).reshape(days, cells)
 
 
 @dataclass
@@ -48,73 +74,99 @@ class Flow:
     shipped: Ints
     restocked: Ints
     weekly: Floats
+    order_lines: Ints
+    """The lines that ask for stock."""
+    line_cell: Ints
+    freed: Events
+    """What makes units available again: given up before they left, or brought back."""
+
+    def busy(self, day: int) -> Ints:
+        """Units that moved or were asked for on a day, by cell."""
+        return self.ordered[day] + self.released[day] + self.shipped[day] + self.restocked[day]
+
+    def target(self, stocked: Bools, late: Bools) -> Ints:
+        """Stock is set up for what sells: about three weeks of demand; the warehouse also feeds the shops."""
+        at_warehouse = np.arange(len(stocked)) % PLACES == WAREHOUSE
+        demand = np.where(at_warehouse, self.weekly + np.roll(self.weekly, -1) + 1, self.weekly)
+        least = np.where(late, 1, np.where(at_warehouse, 12, 4))
+        return np.where(stocked, np.ceil(demand * 3).astype(np.int64) + least, 0)
 
 
 def make_stock(basis: Basis, catalogue: Catalogue, orders: Orders, after: Aftersales) -> Stock:
     """Live through the days: deliveries, sales, returns, breakage, loss, counts, and what is ordered again."""
-    rng = basis.rng("inventory")
-    cells, days = len(catalogue) * PLACES, basis.span_days
+    rng, cells, days = basis.rng("inventory"), len(catalogue) * PLACES, basis.span_days
     stocked = ~catalogue.gift_card[np.arange(cells) // PLACES]
-    at_warehouse = np.arange(cells) % PLACES == WAREHOUSE
     flow = _flow(orders, after, stocked, days)
-    deliveries = Deliveries(basis, cells, days)
+    deliveries, mess = Deliveries(basis, cells), StockMess.draw(basis, catalogue, PLACES)
 
-    # stock is set up for what sells: about three weeks of demand; the warehouse also feeds the shops
-    demand = np.where(at_warehouse, flow.weekly + np.roll(flow.weekly, -1) + 1, flow.weekly)
-    target = np.where(stocked, np.ceil(demand * 3).astype(np.int64) + np.where(at_warehouse, 12, 4), 0)
+    target = flow.target(stocked, mess.late)
     reserved, damaged, quality = (rng.poisson(rate, cells) * stocked for rate in (0.15, 0.25, 0.1))
-    safety = np.where(stocked & at_warehouse, 2, 0)
+    safety = np.where(stocked & (np.arange(cells) % PLACES == WAREHOUSE), 2, 0)
     on_hand = target + rng.integers(0, 6, cells) * stocked + reserved + damaged + quality + safety
-    true, committed = on_hand.copy(), np.zeros(cells, dtype=np.int64)
-    hold = np.where(rng.random(cells) < 0.2, rng.integers(0, days, cells), days).repeat(PLACES)[:cells]
-    held, recount = np.zeros(cells, dtype=np.int64), np.zeros(cells, dtype=bool)
+    true, committed, held, booked = on_hand.copy(), *np.zeros((3, cells), dtype=np.int64)
+    recount = np.zeros(cells, dtype=bool)
+    stealing, breaking, slipping = (basis.rng(name) for name in ("theft days", "breakage days", "miscount days"))
 
     def sheet() -> Ints:
         unavailable = np.stack([reserved, damaged, safety, quality + held])
         available = on_hand - committed - unavailable.sum(axis=0)
         return np.stack([available, committed, deliveries.incoming, on_hand, *unavailable])
 
-    stock = Stock(np.empty((days + 1, len(STATES), cells), dtype=np.int64), stocked, deliveries)
+    sheets, moves = np.empty((days + 1, len(STATES), cells), dtype=np.int64), np.ones((days + 1, cells), dtype=bool)
+    stock = Stock(sheets, stocked, deliveries, mess, flow, moves)
     stock.sheets[0] = sheet()
     for day in range(days):
-        arrived = deliveries.receive(day, rng)
+        # what came yesterday and is booked today lies there already
+        true = true - booked
+        arrived = deliveries.receive(day)
+        # who is not late orders a courier for what is sure to be ordered until the next one comes
+        sure = flow.ordered[day] + flow.ordered[min(day + 1, days - 1)]
+        missing = np.maximum(sure + np.tile(MARGIN, cells // PLACES) - sheet()[0], 0)
+        arrived += deliveries.courier(day, missing * ((sure > 0) & stocked & ~mess.late))
         # a parcel leaves only with what is there: what the shelf lacks comes by courier the same morning
         there = np.minimum(true, on_hand) + arrived - reserved - damaged - quality - held
-        arrived += deliveries.courier(day, np.maximum(flow.shipped[day] - np.maximum(there, 0), 0))
+        lacking = np.maximum(flow.shipped[day] - np.maximum(there, 0), 0)
+        booked = np.where(mess.booked_late & (day < days - 1), lacking, 0)
+        arrived += deliveries.courier(day, lacking - booked)
+        deliveries.courier(day, booked, booked_after=1)
         change = arrived - flow.shipped[day] + flow.restocked[day]
         committed = committed + flow.ordered[day] - flow.released[day]
-        true, on_hand = true + change, on_hand + change
+        true, on_hand = true + change + booked, on_hand + change
 
-        damaged = damaged + ((rng.random(cells) < 0.0008) & (true - damaged - held > 5))
-        scrapped = np.where(rng.random(cells) < 0.03, damaged, 0)
-        lost = (rng.random(cells) < 0.004) & (true - damaged - held > 10)
-        damaged, on_hand, true = damaged - scrapped, on_hand - scrapped, true - scrapped - lost
-        held = np.where(hold == day, np.maximum(sheet()[0], 0), np.where(day >= hold + HOLD_DAYS, 0, held))
+        scrapped = np.where((breaking.random(cells) < 0.03) & (mess.breakage > 0), damaged, 0)
+        broken = (breaking.random(cells) < mess.breakage) & stocked & (true - damaged - held > 5)
+        stolen = (stealing.random(cells) < mess.theft) & stocked & (true - damaged - held > 10)
+        mess.stolen.append((day, np.flatnonzero(stolen), stolen[stolen].astype(np.int64)))
+        mess.scrapped.append((day, np.flatnonzero(scrapped), scrapped[scrapped > 0]))
+        damaged, on_hand, true = damaged - scrapped + broken, on_hand - scrapped, true - scrapped - stolen
+        held = np.where(mess.is_held(day), held + np.maximum(sheet()[0], 0), 0)
 
-        wanted = np.where((day < hold) | (day >= hold + HOLD_DAYS), target, 0)
-        gone = _send(rng, day, deliveries, sheet()[0], true - damaged - held, wanted)
+        wanted = np.where(mess.is_held(day), 0, target)
+        gone = _send(rng, day, deliveries, sheet()[0], true - damaged - held, wanted, mess.late)
         true, on_hand = true - gone, on_hand - gone
 
-        counted = stocked & (recount | (rng.random(cells) < 0.02))
-        slip = (rng.random(cells) < 0.1) & ~recount & (true > 8)
-        said = np.where(slip, true + rng.choice((-2, -1, 1, 2), cells), true)
-        on_hand, recount = np.where(counted, said, on_hand), counted & slip
+        counted = stocked & (recount | (rng.random(cells) < 0.02)) & (booked == 0)
+        slip = (slipping.random(cells) < mess.miscounts) & counted & ~recount & (true > 8)
+        said = np.where(slip, true + slipping.choice((-2, -1, 1, 2), cells), true)
+        moved = abs(arrived) + flow.busy(day) + scrapped + broken + gone + (counted & (said != on_hand))
+        on_hand, recount = np.where(counted, said, on_hand), slip | (recount & ~counted)
+        mess.slipped.append((day, np.flatnonzero(slip), (said - true)[slip]))
         right = np.flatnonzero(counted & ~slip)
         stock.audits.append((np.full(len(right), day + 1), right, true[right]))
-        stock.sheets[day + 1] = sheet()
+        stock.sheets[day + 1], stock.moved[day + 1] = sheet(), moved > 0
     return stock
 
 
 def _send(
-    rng: np.random.Generator, day: int, deliveries: Deliveries, available: Ints, there: Ints, target: Ints
+    rng: np.random.Generator, day: int, deliveries: Deliveries, available: Ints, there: Ints, target: Ints, late: Bools
 ) -> Ints:
-    """What is low is ordered for the warehouse and sent on from it; what leaves the warehouse, by cell."""
+    """Order what is low (``late``: gone) for the warehouse and send on from it. Returns what leaves it, by cell."""
     at_warehouse = np.arange(len(target)) % PLACES == WAREHOUSE
     on_its_way = available + deliveries.incoming
-    short = np.where(on_its_way < target // 2, np.maximum(target - on_its_way, 0), 0)
+    short = np.where(on_its_way < np.where(late, 1, target // 2), np.maximum(target - on_its_way, 0), 0)
     slow = np.arange(len(target)) // PLACES % 7 == 3
-    for lead, late in ((7, False), (12, True)):
-        deliveries.order(day, np.where(at_warehouse & (slow == late), short, 0), lead)
+    for lead, slowly in ((7, False), (12, True)):
+        deliveries.order(day, np.where(at_warehouse & (slow == slowly), short, 0), lead)
     spare = np.where(at_warehouse, np.maximum(np.minimum(available, there), 0), 0)
     gone = deliveries.transfer(day, np.minimum(np.roll(short, -1) * at_warehouse, spare // 2), SHOP_FLOOR)
     for store in range(len(STORES)):
@@ -129,26 +181,32 @@ def _flow(orders: Orders, after: Aftersales, stocked: Bools, days: int) -> Flow:
     order, place = orders.line_order, after.location[orders.line_order]
     cell, quantity = orders.line_variant * PLACES + place, orders.line_quantity
     real, cells = ~orders.test[order] & stocked[cell], len(stocked)
-    gone_at = np.minimum(after.shipped_at, after.cancelled_at)[order]
     edited = (after.trouble[order[after.line_row]] == EDITED) & (after.line_restock == 2)
     taken_out = np.bincount(
         after.line_row[edited], weights=after.line_quantity[edited], minlength=len(quantity)
     ).astype(np.int64)
     went = real & (after.shipped_at[order] < NEVER)
     back = (after.line_restock == 0) & went[after.line_row]
+    left = quantity - taken_out
+
+    def some(chosen: Bools, where: Ints, at: Ints, units: Ints) -> Events:
+        return Events(where[chosen], at[chosen], units[chosen])
+
+    ordered = some(real, cell, orders.created_at[order], quantity)
+    shipped = some(went, cell, after.shipped_at[order], left)
+    edited_out = some(real, cell, after.edited_at[order], taken_out)
+    given_up = some(real, cell, after.cancelled_at[order], left).and_(edited_out)
     back_cell = orders.line_variant[after.line_row] * PLACES + after.line_location
-    refund_at = after.refund_at[after.line_refund]
-
-    def daily(chosen: Bools, where: Ints, at: Ints, units: Ints) -> Ints:
-        return _daily(where[chosen], at[chosen], units[chosen], cells, days)
-
-    released = daily(real, cell, gone_at, quantity - taken_out) + daily(real, cell, after.edited_at[order], taken_out)
+    restocked = some(back, back_cell, after.refund_at[after.line_refund], after.line_quantity)
     return Flow(
-        ordered=daily(real, cell, orders.created_at[order], quantity),
-        released=released,
-        shipped=daily(went, cell, after.shipped_at[order], quantity - taken_out),
-        restocked=daily(back, back_cell, refund_at, after.line_quantity),
+        ordered=ordered.daily(cells, days),
+        released=given_up.daily(cells, days) + shipped.daily(cells, days),
+        shipped=shipped.daily(cells, days),
+        restocked=restocked.daily(cells, days),
         weekly=np.bincount(cell, weights=quantity, minlength=cells) / days * 7,
+        order_lines=np.flatnonzero(real),
+        line_cell=cell,
+        freed=given_up.and_(restocked),
     )
 
 
@@ -157,19 +215,11 @@ def closing(row: Ints, cell: Ints) -> Ints:
     return np.where(row == 0, -3_600, row * DAY - 600 + cell % 500)
 
 
-def _daily(cell: Ints, at: Ints, quantity: Ints, cells: int, days: int) -> Ints:
-    """Units by (day, cell), a day ending when the cell's level is written."""
-    day = (at - closing(np.ones_like(cell), cell) + DAY - 1) // DAY
-    within = (day >= 0) & (day < days)
-    sums = np.bincount(day[within] * cells + cell[within], weights=quantity[within], minlength=days * cells)
-    return sums.astype(np.int64).reshape(days, cells)
-
-
 def inventory_table(catalogue: Catalogue, stock: Stock) -> dict[str, object]:
     """Table shopify_inventory_levels."""
     sheets = stock.sheets
     changed = np.ones(sheets.shape[::2], dtype=bool)
-    changed[1:] = (sheets[1:] != sheets[:-1]).any(axis=1)
+    changed[1:] = (sheets[1:] != sheets[:-1]).any(axis=1) | stock.moved[1:]
     changed &= stock.stocked[None, :]
     cell, row = np.nonzero(changed.T)
     at, values = closing(row, cell), sheets[row, :, cell]
@@ -181,16 +231,4 @@ def inventory_table(catalogue: Catalogue, stock: Stock) -> dict[str, object]:
         "updated_at": stamps(at),
         "revealed_at": stamps(at),
         **{state: values[:, k] for k, state in enumerate(STATES)},
-    }
-
-
-def stock_truth(catalogue: Catalogue, stock: Stock) -> dict[str, object]:
-    """The units of table stock of the truth: what was truly there at each moment at which somebody counted right."""
-    row, cell, units = (np.concatenate(part) for part in zip(*stock.audits, strict=True))
-    return {
-        "source_system": take(["shopify"], np.zeros(len(row), np.int64)),
-        "location_id": LOCATION_IDS[cell % PLACES],
-        "sku": take(catalogue.sku, cell // PLACES),
-        "audited_at": stamps(closing(row, cell)),
-        "on_hand": units,
     }

@@ -1,7 +1,8 @@
 """The mess of a real shop, by name: what each scenario does, and how much of it a world has by default.
 
 A share of 0 switches a scenario off; the draws of chance stay the same, so two worlds that differ in one scenario
-differ little else. Which records, values and people a scenario touched is the truth's table ``scenarios``.
+differ little else. What a scenario touched stands in a table of the truth: those of identity in ``scenarios``,
+those of orders in ``order_scenarios``.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scenario:
-    """One kind of mess. ``of`` says what ``share`` is a share of."""
+    """One kind of mess. ``of`` says what ``share`` is a share of, ``truth`` which table of the truth tells of it."""
 
     share: float
     of: str
     does: str
+    truth: str = "scenarios"
 
 
 SCENARIOS = {
@@ -48,32 +50,40 @@ SCENARIOS = {
     "cookie_resets": Scenario(0.15, "browsers", "a new anonymous id from a day on"),
     "late_logins": Scenario(0.12, "browsers", "no log-in before a day late in the history"),
     # how an order is sold, paid and sent
-    "test_orders": Scenario(1.0, "orders of staff", "marked as tests: never revenue"),
-    "draft_orders": Scenario(0.006, "orders", "written by staff for the shopper"),
-    "tax_included": Scenario(0.05, "orders", "prices contain the tax"),
-    "other_currencies": Scenario(0.06, "orders", "the shopper sees and pays CAD, EUR or GBP; the books are in USD"),
-    "gift_card_payments": Scenario(0.05, "orders", "up to half of it paid with a gift card"),
-    "store_pickups": Scenario(0.06, "orders", "bought online, fetched in the shop; no shipping is charged"),
-    "ship_from_store": Scenario(0.12, "orders", "sent from the shop's floor"),
-    "split_shipments": Scenario(0.05, "orders of two lines or more", "sent in two parcels"),
+    "test_orders": Scenario(1.0, "orders of staff", "marked as tests: never revenue", "order_scenarios"),
+    "draft_orders": Scenario(0.006, "orders", "written by staff for the shopper", "order_scenarios"),
+    "tax_included": Scenario(0.05, "orders", "prices contain the tax", "order_scenarios"),
+    "other_currencies": Scenario(0.06, "orders", "the shopper sees and pays CAD, EUR or GBP; the books are in USD", "order_scenarios"),
+    "gift_card_payments": Scenario(0.05, "orders", "up to half of it paid with a gift card", "order_scenarios"),
+    "store_pickups": Scenario(0.06, "orders", "bought online, fetched in the shop; no shipping is charged", "order_scenarios"),
+    "ship_from_store": Scenario(0.12, "orders", "sent from the shop's floor", "order_scenarios"),
+    "split_shipments": Scenario(0.05, "orders of two lines or more", "sent in two parcels", "order_scenarios"),
     # what becomes of it
-    "cancellations": Scenario(0.017, "orders", "cancelled and refunded whole before they leave"),
-    "fraudulent_orders": Scenario(0.1, "cancellations", "cancelled as fraud"),
-    "order_edits": Scenario(0.018, "orders", "a line taken out, and refunded, before it leaves"),
-    "returns": Scenario(0.057, "orders", "goods sent back and refunded, with a reason"),
-    "partial_refunds": Scenario(0.55, "returns", "a line or a unit of it, and not the whole order"),
-    "cross_channel_returns": Scenario(0.3, "refunds of goods", "bought online, handed back over a shop's counter"),
-    "goodwill_refunds": Scenario(0.018, "orders", "money given back without goods"),
-    "till_returns": Scenario(0.05, "sales at the till", "goods brought back with the receipt"),
-    "till_exchanges": Scenario(0.022, "sales at the till", "goods brought back and others taken"),
-    "till_returns_without_receipt": Scenario(0.016, "sales at the till", "goods brought back that name no sale"),
-    "till_goodwill": Scenario(0.018, "sales at the till", "money given back without goods"),
-    "offline_sales": Scenario(0.04, "sales by card", "uploaded by the till up to three days later"),
-    "late_payments": Scenario(0.012, "sales at the till", "closed and paid days after they began"),
-    "voided_sales": Scenario(0.012, "sales at the till", "cancelled before they were paid"),
+    "cancellations": Scenario(0.017, "orders", "cancelled and refunded whole before they leave", "order_scenarios"),
+    "fraudulent_orders": Scenario(0.1, "cancellations", "cancelled as fraud", "order_scenarios"),
+    "order_edits": Scenario(0.018, "orders", "a line taken out, and refunded, before it leaves", "order_scenarios"),
+    "returns": Scenario(0.057, "orders", "goods sent back and refunded, with a reason", "order_scenarios"),
+    "partial_refunds": Scenario(0.55, "returns", "a line or a unit of it, and not the whole order", "order_scenarios"),
+    "cross_channel_returns": Scenario(0.3, "refunds of goods", "bought online, handed back over a shop's counter", "order_scenarios"),
+    "goodwill_refunds": Scenario(0.018, "orders", "money given back without goods", "order_scenarios"),
+    "till_returns": Scenario(0.05, "sales at the till", "goods brought back with the receipt", "order_scenarios"),
+    "till_exchanges": Scenario(0.022, "sales at the till", "goods brought back and others taken", "order_scenarios"),
+    "till_returns_without_receipt": Scenario(0.016, "sales at the till", "goods brought back that name no sale", "order_scenarios"),
+    "till_goodwill": Scenario(0.018, "sales at the till", "money given back without goods", "order_scenarios"),
+    "offline_sales": Scenario(0.04, "sales by card", "uploaded by the till up to three days later", "order_scenarios"),
+    "late_payments": Scenario(0.012, "sales at the till", "closed and paid days after they began", "order_scenarios"),
+    "voided_sales": Scenario(0.012, "sales at the till", "cancelled before they were paid", "order_scenarios"),
     # what platforms do by themselves
     "merged_profiles": Scenario(0.25, "till profiles made twice", "the platform makes a new profile of the two"),
     "merged_accounts": Scenario(0.04, "people with a second e-mail", "a second account, merged away later"),
+    # stock
+    "quality_holds": Scenario(0.2, "items", "held back for twelve days, so that another is bought", "lost_sales"),
+    "oversells": Scenario(0.15, "items at a place", "ordered again too late while the shop sells on", "oversells"),
+    "late_bookings": Scenario(0.5, "items ordered too late", "sold before they are booked: on_hand below 0", "stock"),
+    "theft": Scenario(0.004, "items at a place, a day", "a piece is gone, found by a count", "stock_losses"),
+    "stray_pieces": Scenario(0.0004, "items in a store, a day", "a piece too many, found by a count", "stock_losses"),
+    "breakage": Scenario(0.0008, "items at a place, a day", "damaged, later thrown away unwritten", "stock_losses"),
+    "miscounts": Scenario(0.1, "counts", "one or two pieces off until the next day's count", "stock_losses"),
 }  # fmt: skip
 
 

@@ -25,7 +25,8 @@ FIRST_DELIVERY, WEEK = 2, 7
 FIRST_COUNT, COUNT_DAYS = 20, 28
 DELIVERED, WASTED, COUNTED = 8 * 3_600 + 1_800, 20 * 3_600 + 1_800, 21 * 3_600
 OPENING = -3_600
-SHRINK, FOUND, SPOILS = 0.003, 0.0004, 0.0008
+CLOSED = 23 * 3_600
+SPOILS = 0.0008
 
 
 @dataclass
@@ -65,15 +66,16 @@ class Counts:
 
 def make_moves(
     basis: Basis, people: People, catalogue: Catalogue, orders: StoreOrders, online: Orders, after: Aftersales
-) -> Moves:
-    """All movements of the world, those of its future too."""
+) -> tuple[Moves, Moves]:
+    """All movements of the world, those of its future too; and what moved without anybody's knowledge."""
     rng = basis.rng("store stock")
     known = _concatenate(
         [_sold(orders, catalogue), _back(orders, catalogue), _brought(basis, rng, people, catalogue, online, after)]
     )
     known = known.take(np.flatnonzero(known.occurred_at < basis.end))
-    moves = _concatenate([known, _keep_house(basis, rng, catalogue, known)])
-    return moves.take(np.lexsort((moves.cell, moves.occurred_at, moves.recorded_at)))
+    kept, unseen = _keep_house(basis, rng, catalogue, known)
+    moves = _concatenate([known, kept])
+    return moves.take(np.lexsort((moves.cell, moves.occurred_at, moves.recorded_at))), unseen
 
 
 def make_counts(moves: Moves) -> Counts:
@@ -152,8 +154,9 @@ def _brought(
     return _moves(cell, UNLINKED_RETURN, IN_STOCK, after.line_quantity[line], at, at + 2, online=line)
 
 
-def _keep_house(basis: Basis, rng: np.random.Generator, catalogue: Catalogue, known: Moves) -> Moves:
-    """Deliveries, waste and counts: a walk over the days with what really lies on the shelves."""
+def _keep_house(basis: Basis, rng: np.random.Generator, catalogue: Catalogue, known: Moves) -> tuple[Moves, Moves]:
+    """Walk the days with what really lies on the shelves: deliveries, waste, counts; and what vanishes at night."""
+    unseen = []
     variants, days = len(catalogue), basis.span_days
     cells = np.arange(variants * len(STORES))
     store, stocked = cells // variants, ~catalogue.gift_card[cells % variants]
@@ -199,8 +202,14 @@ def _keep_house(basis: Basis, rng: np.random.Generator, catalogue: Catalogue, kn
         at = store_second(basis, store[counted], np.full(len(counted), today), COUNTED)
         parts.append(_moves(counted, -1, IN_STOCK, on_hand[counted], at, at + 120))
         night = rng.random(len(cells))
-        on_hand = on_hand - (stocked & (night < SHRINK) & (spare > 0)) + (stocked & (night > 1 - FOUND))
-    return _concatenate(parts)
+        stolen = np.flatnonzero(stocked & (night < basis.share("theft")) & (spare > 0))
+        stray = np.flatnonzero(stocked & (night > 1 - basis.share("stray_pieces")))
+        on_hand[stolen] -= 1
+        on_hand[stray] += 1
+        for cell, source, target in ((stolen, IN_STOCK, WASTE), (stray, NONE, IN_STOCK)):
+            at = store_second(basis, store[cell], np.full(len(cell), today), CLOSED)
+            unseen.append(_moves(cell, source, target, np.ones(len(cell), np.int64), at, at))
+    return _concatenate(parts), _concatenate(unseen)
 
 
 def audits(moves: Moves, end: int = int(NEVER)) -> Ints:

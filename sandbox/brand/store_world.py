@@ -34,6 +34,8 @@ class Stores:
     customers: StoreCustomers
     payments: Payments
     moves: Moves
+    unseen: Moves
+    """What moved at night and no till knows."""
     counts: Counts
     online_refund: pa.Array
     """Id of the online shop's refund behind each movement, null for most."""
@@ -52,7 +54,7 @@ def make_stores(basis: Basis, people: People, catalogue: Catalogue, online: Orde
     sales = make_sales(basis, people, catalogue)
     orders = make_store_orders(basis, sales, catalogue)
     payments, card = make_payments(basis, people, orders)
-    moves = make_moves(basis, people, catalogue, orders, online, after)
+    moves, unseen = make_moves(basis, people, catalogue, orders, online, after)
     brought = moves.online >= 0
     refund = after.refund_id[after.line_refund[moves.online[brought]]]
     refunds = np.full(len(moves), -1)
@@ -65,6 +67,7 @@ def make_stores(basis: Basis, people: People, catalogue: Catalogue, online: Orde
         customers=make_store_customers(basis, people, orders, card),
         payments=payments,
         moves=moves,
+        unseen=unseen,
         counts=make_counts(moves),
         online_refund=pc.cast(pa.array(refunds, mask=~brought), pa.string()),
     )

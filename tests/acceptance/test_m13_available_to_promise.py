@@ -111,3 +111,48 @@ def test_the_formula_itself(available: int, kept_by_vendor: int, expected: dict[
     ]
     place = {"sku": "A", "location_key": "l", "product_type": None, "location_type": "unknown"}
     assert promised(available, kept_by_vendor, place, safety, channels) == expected
+
+
+def test_for_a_later_date_what_is_expected_by_then_is_shared_by_the_same_rules(next_day: Walk):
+    """Every row again in Python, from today's pool and the deliveries that are not there yet."""
+    with next_day.marts() as con:
+        mart = con.sql("select * from fct_atp_by_date").to_arrow_table().to_pylist()
+        today = {
+            (row["sku"], row["location_key"], row["channel"]): row
+            for row in con.sql("select * from fct_available_to_promise").to_arrow_table().to_pylist()
+        }
+    with next_day.warehouse() as con:
+        expected = con.sql(
+            "select sku, location_key, sum(quantity) from intermediate.int_inventory__deliveries "
+            "where received_at is null group by all"
+        ).fetchall()
+    most: dict[tuple[str, str], int] = defaultdict(int)
+    shared: dict[tuple[str, str, Any], int] = defaultdict(int)
+    for row in mart:
+        place = row["sku"], row["location_key"]
+        known = today[(*place, row["channel"])]
+        assert row["pooled_quantity"] == known["pooled_quantity"] + row["incoming_quantity"]
+        wanted = 0
+        if row["pooled_quantity"] > max(known["floor_quantity"], 0):
+            wanted = row["pooled_quantity"] * known["allocation_percent"] // 100
+            wanted = min(wanted, known["cap_quantity"]) if known["cap_quantity"] is not None else wanted
+        assert 0 <= row["atp_quantity"] <= wanted
+        shared[(*place, row["available_from_date"])] += row["atp_quantity"]
+        assert shared[(*place, row["available_from_date"])] <= max(row["pooled_quantity"], 0)
+        most[place] = max(most[place], row["incoming_quantity"])
+        if row["atp_horizon_days"] == 0 and row["incoming_quantity"] == 0:
+            assert row["atp_quantity"] == known["atp_quantity"]
+    assert {(sku, place): units for sku, place, units in expected} == {
+        one: units for one, units in most.items() if units
+    }
+    assert expected, "nothing is on its way"
+
+
+def test_bands_follow_their_seed(next_day: Walk):
+    bands = {row["channel"]: row for row in rules("availability_bands")}
+    with next_day.marts() as con:
+        rows = con.sql("select channel, atp_quantity, availability_band from fct_available_to_promise").fetchall()
+    for channel, units, band in rows:
+        edges = int(bands[channel]["medium_from"]), int(bands[channel]["high_from"])
+        assert band == ("none" if units <= 0 else ("low", "medium", "high")[(units >= edges[0]) + (units >= edges[1])])
+    assert {band for _, _, band in rows} == {"none", "low", "medium", "high"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.brand.world import make_world
+
 from .brand_world import none, one
 
 # Units on hand that documents bring or take, by level and the version that is written after them.
@@ -16,20 +18,20 @@ create temp table documents as
     ), taken_out as (
         select line_id, sum(quantity) as units from shopify_refund_lines where restock_type = 'CANCEL' group by 1
     )
-    select inventory_item_id, location_id, sent.created_at as at, -(quantity - coalesce(units, 0)) as units
+    select 'sale' as kind, inventory_item_id, location_id, sent.created_at as moved_at, -(quantity - coalesce(units, 0)) as units
     from sent inner join lines using (order_id) inner join shopify_variants using (variant_id)
     left join taken_out using (line_id)
     union all
-    select inventory_item_id, back.location_id, refunds.created_at, back.quantity
+    select 'return', inventory_item_id, back.location_id, refunds.created_at, back.quantity
     from shopify_refund_lines as back inner join shopify_refunds as refunds using (refund_id)
     inner join lines using (line_id) inner join shopify_variants using (variant_id)
     where restock_type = 'RETURN'
     union all
-    select inventory_item_id, origin_location_id, shipped_at, -quantity
+    select 'transfer_out', inventory_item_id, origin_location_id, shipped_at, -quantity
     from shopify_inventory_transfers inner join shopify_inventory_transfer_lines using (transfer_id)
     where origin_location_id is not null
     union all
-    select inventory_item_id, destination_location_id, received_at, quantity - refused_quantity
+    select 'receipt', inventory_item_id, destination_location_id, received_at, quantity - refused_quantity
     from shopify_inventory_transfers inner join shopify_inventory_transfer_lines using (transfer_id)
     where destination_location_id is not null;
 create temp table steps as
@@ -41,7 +43,7 @@ create temp table steps as
     select versions.*, coalesce(sum(units), 0)::bigint as documented
     from versions left join documents
         on documents.inventory_item_id = versions.inventory_item_id and documents.location_id = versions.location_id
-        and documents.at > since and documents.at <= updated_at
+        and moved_at > since and moved_at <= updated_at
     where since is not null group by all;
 """
 
@@ -114,6 +116,109 @@ def test_some_hand_back_in_the_shop_what_the_warehouse_sent(everything) -> None:
         where restock_type = 'RETURN' and sent.version = 1""",
     )
     assert 0 < elsewhere < all_back
+
+
+AVAILABLE = """
+    with changes as (
+        select inventory_item_id, location_id, moved_at, units from documents where kind <> 'sale'
+        union all
+        select inventory_item_id, sent.location_id, refunds.created_at, back.quantity
+        from shopify_refund_lines as back inner join shopify_refunds as refunds using (refund_id)
+        inner join shopify_order_lines as lines on lines.line_id = back.line_id and lines.version = 1
+        inner join shopify_variants using (variant_id)
+        inner join (select order_id, assigned_location_id as location_id from shopify_orders where version = 1) as sent
+            on sent.order_id = lines.order_id
+        where restock_type = 'CANCEL'
+    ), asked as (
+        select line_id, order_id, inventory_item_id, assigned_location_id as location_id, orders.created_at as ordered_at, quantity
+        from shopify_order_lines as lines inner join shopify_orders as orders using (order_id)
+        inner join shopify_variants using (variant_id)
+        where lines.version = 1 and orders.version = 1 and not orders.test and not lines.is_gift_card
+    ), known as (
+        select asked.*, level.available, level.updated_at as since
+        from asked asof inner join shopify_inventory_levels as level
+            on level.inventory_item_id = asked.inventory_item_id and level.location_id = asked.location_id
+            and asked.ordered_at > level.updated_at
+    )
+    select line_id, quantity, available
+        + coalesce((select sum(units) from changes where changes.inventory_item_id = known.inventory_item_id
+            and changes.location_id = known.location_id and moved_at > since and moved_at <= ordered_at), 0)
+        - coalesce((select sum(quantity) from asked where asked.inventory_item_id = known.inventory_item_id
+            and asked.location_id = known.location_id and asked.ordered_at > since
+            and (asked.ordered_at, asked.order_id) < (known.ordered_at, known.order_id)), 0) as before
+    from known
+"""
+
+
+def test_an_oversell_is_an_order_for_more_than_was_available(everything) -> None:
+    """From the last level and all documents since, order by order."""
+    everything.execute(MOVED.replace("create temp table", "create or replace temp table"))
+    found = f"select line_id::varchar as line_id, quantity, before from ({AVAILABLE}) where before < quantity"
+    truth = "select order_line_id, quantity, available_before from truth_oversells"
+    none(everything, f"({found}) except ({truth})")
+    none(everything, f"({truth}) except ({found})")
+    (oversold,) = one(everything, "select count(*) from truth_oversells")
+    assert oversold > 5
+
+
+def test_what_no_system_saw_is_what_a_right_count_finds(everything) -> None:
+    """Between two right counts the books move by documents, thrown pieces and thefts alone, whatever was miscounted."""
+    everything.execute(MOVED.replace("create temp table", "create or replace temp table"))
+    compared, lost = one(
+        everything,
+        """with audits as (
+            select sku, truth.location_id, inventory_item_id, audited_at, on_hand,
+                lag(audited_at) over cell as since, on_hand - lag(on_hand) over cell as change
+            from truth_stock as truth inner join shopify_variants using (sku)
+            where truth.source_system = 'shopify' window cell as (partition by sku, truth.location_id order by audited_at)
+        ), moved as (
+            select audits.*, coalesce((select sum(units) from documents where documents.location_id = audits.location_id
+                    and documents.inventory_item_id = audits.inventory_item_id and moved_at > since and moved_at <= audited_at), 0)
+                as documented,
+                coalesce((select sum(quantity) from truth_stock_losses as losses where losses.sku = audits.sku
+                    and losses.location_id = audits.location_id::varchar and scenario in ('theft', 'breakage')
+                    and happened_at > since and happened_at <= audited_at), 0) as unseen
+            from audits where since is not null
+        )
+        select count(*) filter (where change <> documented + unseen), -sum(unseen) from moved""",
+    )
+    assert (compared, lost > 10) == (0, True)
+
+
+def test_nobody_orders_what_is_held_back_and_who_wanted_it_is_known(everything) -> None:
+    none(
+        everything,
+        """with held as (
+            select inventory_item_id, min(updated_at)::date as day from shopify_inventory_levels
+            where quality_control > 3 group by inventory_item_id having count(*) > 0
+        )
+        select * from held inner join shopify_variants using (inventory_item_id)
+        inner join shopify_order_lines as lines using (variant_id) inner join shopify_orders as orders using (order_id)
+        where lines.version = 1 and orders.version = 1 and day > timestamp '2026-03-01' and not orders.test
+            and orders.created_at >= day + interval 1 day and orders.created_at < day + interval 12 day""",
+    )
+    (lost,) = one(everything, "select count(*) from truth_lost_sales where quantity > 0")
+    assert lost > 5
+
+
+def test_each_scenario_of_stock_can_be_switched(tmp_path) -> None:
+    """What is ordered again too late goes below zero; without it nothing does, nobody oversells and nothing is lost."""
+    names = ("oversells", "late_bookings", "quality_holds", "theft", "breakage", "miscounts", "stray_pieces")
+    found = []
+    for share in (0.0, 0.9):
+        shares = {name: share if name in names[:3] else share / 40 for name in names}
+        world = make_world(9, 400, 40, tmp_path, scenarios=shares)
+        levels, oversells, lost, losses = (
+            table.to_pydict()
+            for table in (
+                world.table("shopify_inventory_levels"),
+                *map(world.truth_table, ("oversells", "lost_sales", "stock_losses")),
+            )
+        )
+        below = sum(units < 0 for units in levels["on_hand"])
+        kinds = set(losses["scenario"])
+        found.append((below > 0, len(oversells["sku"]) > 10, len(lost["sku"]) > 10, len(kinds)))
+    assert found == [(False, False, False, 0), (True, True, True, 4)]
 
 
 @pytest.mark.parametrize("state", ["sold out", "back"])

@@ -23,10 +23,21 @@
             'reserved': 'bigint', 'damaged': 'bigint', 'quality_control': 'bigint', 'safety_stock': 'bigint',
             'incoming': 'bigint', 'updated_at': 'timestamp',
         },
+        'deliveries': {
+            'source_system': 'string', 'delivery_line_key': 'string', 'delivery_key': 'string', 'variant_key': 'string',
+            'sku': 'string', 'origin': 'string', 'location_key': 'string', 'quantity': 'bigint',
+            'accepted_quantity': 'bigint', 'ordered_at': 'timestamp', 'shipped_at': 'timestamp',
+            'received_at': 'timestamp',
+        },
+        'listings': {
+            'source_system': 'string', 'listing_key': 'string', 'sku': 'string', 'channel': 'string',
+            'location_key': 'string', 'listed_quantity': 'bigint', 'listed_at': 'timestamp',
+        },
         'inventory_movements': {
             'source_system': 'string', 'inventory_movement_key': 'string', 'variant_key': 'string', 'sku': 'string',
             'location_key': 'string', 'movement_type': 'string', 'from_state': 'string', 'to_state': 'string',
-            'document_key': 'string', 'reason': 'string', 'quantity': 'bigint', 'counted_quantity': 'bigint',
+            'document_key': 'string', 'order_line_key': 'string', 'reason': 'string', 'quantity': 'bigint',
+            'available_quantity': 'bigint', 'counted_quantity': 'bigint',
             'occurred_at': 'timestamp', 'recorded_at': 'timestamp',
         },
     }) }}

@@ -40,63 +40,13 @@ pooled as (
 
 ),
 
-shared as (
-
-    select
-        *,
-        case
-            when pooled_quantity <= floor_quantity or pooled_quantity <= 0 then 0
-            else cast(floor(pooled_quantity * allocation_percent / 100.0) as bigint)
-        end as share_quantity
-    from pooled
-
-),
-
-wanted as (
-
-    select
-        *,
-        case when share_quantity > cap_quantity then cap_quantity else share_quantity end as wanted_quantity
-    from shared
-
-),
-
-served as (
-
-    select
-        *,
-        pooled_quantity - coalesce(sum(wanted_quantity) over (
-            partition by sku, location_key, reading_number order by allocation_order asc nulls last
-            rows between unbounded preceding and 1 preceding
-        ), 0) as left_quantity
-    from wanted
-
-),
-
 available_to_promise as (
 
-    select
-        sku,
-        location_key,
-        channel,
-        reading_number,
-        available_quantity,
-        vendor_safety_stock_quantity,
-        safety_stock_rule_id,
-        safety_stock_quantity,
-        pooled_quantity,
-        allocation_rule_id,
-        allocation_order,
-        allocation_percent,
-        floor_quantity,
-        cap_quantity,
-        cast(case
-            when left_quantity <= 0 then 0
-            when wanted_quantity > left_quantity then left_quantity
-            else wanted_quantity
-        end as bigint) as atp_quantity,
-        as_of
-    from served
+    {{ channel_shares('pooled', ['sku', 'location_key', 'reading_number'], [
+        'sku', 'location_key', 'channel', 'reading_number', 'available_quantity', 'vendor_safety_stock_quantity',
+        'safety_stock_rule_id', 'safety_stock_quantity', 'pooled_quantity', 'allocation_rule_id', 'allocation_order',
+        'allocation_percent', 'floor_quantity', 'cap_quantity', 'as_of',
+    ]) }}
 
 )
 

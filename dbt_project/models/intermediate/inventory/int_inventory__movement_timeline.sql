@@ -1,5 +1,6 @@
 -- What moved and what was read, side by side: documented movements of all vendors, and every reading of a level.
 -- Readings, and counts that tell only what was counted, are anchors: they say how much was there, not what changed.
+{%- set retold = ['quantity', 'available_quantity', 'occurred_at'] %}
 with documented as (
 
     {{ union_shape('inventory_movements') }}
@@ -15,10 +16,12 @@ history as (
 timeline as (
 
     select
-        {% for column in shape_columns('inventory_movements') if column not in ['quantity', 'occurred_at'] -%}
+        {% for column in shape_columns('inventory_movements') if column not in retold -%}
             {{ column }},
         {% endfor -%}
         coalesce(quantity, 0) as moved_quantity,
+        coalesce(available_quantity, 0) as moved_available_quantity,
+        cast(null as bigint) as told_available_quantity,
         coalesce(occurred_at, recorded_at) as occurred_at,
         cast(null as bigint) as reading_number,
         quantity is null and counted_quantity is not null as is_anchor
@@ -32,17 +35,17 @@ timeline as (
         variant_key,
         sku,
         location_key,
-        case
-            when reading_number = min(reading_number) over (partition by variant_key, location_key) then 'opening'
-            else 'unexplained'
-        end as movement_type,
+        'unexplained' as movement_type,
         cast(null as string) as from_state,
         cast(null as string) as to_state,
         cast(null as string) as document_key,
+        cast(null as string) as order_line_key,
         cast(null as string) as reason,
         on_hand as counted_quantity,
         snapshot_at as recorded_at,
         cast(0 as bigint) as moved_quantity,
+        cast(0 as bigint) as moved_available_quantity,
+        available as told_available_quantity,
         snapshot_at as occurred_at,
         reading_number,
         true as is_anchor

@@ -4,6 +4,12 @@ with promised as (
 
 ),
 
+bands as (
+
+    select * from {{ ref('availability_bands') }}
+
+),
+
 latest as (
 
     select *
@@ -15,23 +21,30 @@ latest as (
 fct_available_to_promise as (
 
     select
-        {{ surrogate_key(['sku', 'location_key', 'channel']) }} as available_to_promise_key,
-        sku,
-        location_key,
-        channel,
-        atp_quantity,
-        pooled_quantity,
-        available_quantity,
-        vendor_safety_stock_quantity,
-        safety_stock_quantity,
-        safety_stock_rule_id,
-        allocation_rule_id,
-        cast(allocation_order as bigint) as allocation_order,
-        allocation_percent,
-        floor_quantity,
-        cap_quantity,
-        as_of
+        {{ surrogate_key(['latest.sku', 'latest.location_key', 'latest.channel']) }} as available_to_promise_key,
+        latest.sku,
+        latest.location_key,
+        latest.channel,
+        latest.atp_quantity,
+        case
+            when latest.atp_quantity <= 0 then 'none'
+            when latest.atp_quantity >= bands.high_from then 'high'
+            when latest.atp_quantity >= bands.medium_from then 'medium'
+            when bands.channel is not null then 'low'
+        end as availability_band,
+        latest.pooled_quantity,
+        latest.available_quantity,
+        latest.vendor_safety_stock_quantity,
+        latest.safety_stock_quantity,
+        latest.safety_stock_rule_id,
+        latest.allocation_rule_id,
+        cast(latest.allocation_order as bigint) as allocation_order,
+        latest.allocation_percent,
+        latest.floor_quantity,
+        latest.cap_quantity,
+        latest.as_of
     from latest
+    left join bands on latest.channel = bands.channel
 
 )
 

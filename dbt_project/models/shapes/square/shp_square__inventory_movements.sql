@@ -19,7 +19,9 @@ signed as (
         change_type = 'PHYSICAL_COUNT' as is_count,
         case when to_state in ('IN_STOCK', 'RESERVED_FOR_SALE', 'RETURNED_BY_CUSTOMER') then 1 else 0 end
         - case when from_state in ('IN_STOCK', 'RESERVED_FOR_SALE', 'RETURNED_BY_CUSTOMER') then 1 else 0 end
-            as sign
+            as sign,
+        case when to_state = 'IN_STOCK' then 1 else 0 end - case when from_state = 'IN_STOCK' then 1 else 0 end
+            as available_sign
     from changes
 
 ),
@@ -47,8 +49,11 @@ shaped as (
         lower(signed.from_state) as from_state,
         lower(coalesce(signed.to_state, signed.inventory_state)) as to_state,
         'square:' || coalesce(signed.transaction_id, signed.refund_id, signed.purchase_order_id) as document_key,
+        cast(null as string) as order_line_key,
         coalesce(signed.reason_id, signed.reference_id) as reason,
         case when not signed.is_count then cast(floor(signed.quantity) * signed.sign as bigint) end as quantity,
+        case when not signed.is_count then cast(floor(signed.quantity) * signed.available_sign as bigint) end
+            as available_quantity,
         case when signed.is_count then cast(floor(signed.quantity) as bigint) end as counted_quantity,
         signed.occurred_at,
         signed.created_at as recorded_at
