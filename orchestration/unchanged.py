@@ -22,7 +22,7 @@ from warehouse import dbt
 from warehouse.content_hash import quoted
 from warehouse.lock import write_lock
 
-CALLED = ("identity", "customer_value", "warehouse")
+CALLED = ("attribution", "customer_value", "identity", "warehouse")
 """Packages that Python models and SQL functions come from."""
 
 

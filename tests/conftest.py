@@ -163,6 +163,7 @@ FAST = (
     "activation",
     "contracts",
     "customer_value",
+    "attribution",
     "ingestion",
     "identity",
     "models",

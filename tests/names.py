@@ -113,6 +113,7 @@ def _room_sizes() -> Iterator[str]:
             "activation",
             "orchestration",
             "customer_value",
+            "attribution",
             "sandbox",
             "warehouse",
             "benchmarks",

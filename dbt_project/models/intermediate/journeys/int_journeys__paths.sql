@@ -1,5 +1,6 @@
--- The touchpoints before each conversion, in their order. A conversion without any has one row without a touchpoint and
--- the path length 0: its money is shown as unattributed instead of vanishing.
+-- The touchpoints before each conversion that take part by the setting path_transform, in their order, with what the
+-- attribution models ask of a touch's place. A conversion without any has one row without a touchpoint and the path
+-- length 0: its money is shown as unattributed instead of vanishing.
 with conversions as (
 
     select
@@ -18,14 +19,54 @@ touchpoints as (
         touchpoints.campaign,
         touchpoints.customer_id,
         touchpoints.touched_at,
-        {{ epoch_seconds('touchpoints.touched_at') }} + 86400 * lookbacks.lookback_days as last_second
+        {{ epoch_seconds('touchpoints.touched_at') }} + 86400 * touch_kinds.lookback_days as last_second
     from {{ ref('int_journeys__touchpoints') }} as touchpoints
-    inner join {{ ref('int_journeys__lookbacks') }} as lookbacks
-        on touchpoints.channel = lookbacks.channel and touchpoints.touch_type = lookbacks.touch_type
+    inner join {{ ref('int_journeys__touch_kinds') }} as touch_kinds
+        on touchpoints.channel = touch_kinds.channel and touchpoints.touch_type = touch_kinds.touch_type
 
 ),
 
 -- A touch at the very moment of the conversion still led to it; one after it did not.
+touches as (
+
+    select
+        conversions.conversion_id,
+        touchpoints.touchpoint_id,
+        touchpoints.touch_type,
+        touchpoints.channel,
+        touchpoints.campaign,
+        touchpoints.touched_at
+    from touchpoints
+    inner join conversions
+        on
+            touchpoints.customer_id = conversions.customer_id
+            and touchpoints.touched_at <= conversions.converted_at
+            and touchpoints.last_second >= conversions.converted_second
+
+),
+
+taking_part as (
+
+    {{ transformed_touches('touches', 'conversion_id') }}
+
+),
+
+placed as (
+
+    select
+        *,
+        row_number() over (
+            partition by conversion_id order by touched_at asc nulls last, touchpoint_id asc nulls last
+        ) as touchpoint_position,
+        count(*) over (partition by conversion_id) as path_length,
+        count(*) over (partition by conversion_id, channel) as channel_touch_count,
+        row_number() over (
+            partition by conversion_id, channel order by touched_at desc nulls last, touchpoint_id desc nulls last
+        ) - 1 as channel_touches_left
+    from taking_part
+
+),
+
 paths as (
 
     select
@@ -36,26 +77,24 @@ paths as (
         conversions.currency_code,
         conversions.conversion_value_amount,
         conversions.converted_at,
-        touchpoints.touchpoint_id,
-        touchpoints.touch_type,
-        coalesce(touchpoints.channel, 'unattributed') as channel,
-        touchpoints.campaign,
-        touchpoints.touched_at,
-        cast(count(touchpoints.touchpoint_id) over (partition by conversions.conversion_id) as bigint) as path_length,
-        case
-            when touchpoints.touchpoint_id is null then cast(0 as bigint)
-            else
-                cast(row_number() over (
-                    partition by conversions.conversion_id
-                    order by touchpoints.touched_at asc nulls last, touchpoints.touchpoint_id asc nulls last
-                ) as bigint)
-        end as touchpoint_position
+        placed.touchpoint_id,
+        placed.touch_type,
+        coalesce(placed.channel, 'unattributed') as channel,
+        placed.campaign,
+        placed.touched_at,
+        cast(coalesce(placed.touchpoint_position, 0) as bigint) as touchpoint_position,
+        cast(coalesce(placed.path_length, 0) as bigint) as path_length,
+        cast(coalesce(placed.channel_touch_count, 1) as bigint) as channel_touch_count,
+        cast(coalesce(placed.channel_touches_left, 0) as bigint) as channel_touches_left,
+        -- A path of direct visits alone has its last one.
+        cast(coalesce(
+            max(case when placed.channel <> 'direct' then placed.touchpoint_position end)
+                over (partition by conversions.conversion_id),
+            placed.path_length,
+            0
+        ) as bigint) as last_non_direct_position
     from conversions
-    left join touchpoints
-        on
-            conversions.customer_id = touchpoints.customer_id
-            and conversions.converted_at >= touchpoints.touched_at
-            and conversions.converted_second <= touchpoints.last_second
+    left join placed on conversions.conversion_id = placed.conversion_id
 
 )
 

@@ -3,10 +3,7 @@
 -- whose accounts are not read, cost and claims are unknown: null, not 0.
 with attribution_models as (
 
-    {%- for attribution_model in attribution_weights() %}
-        select '{{ attribution_model }}' as attribution_model
-        {% if not loop.last %}union all{% endif %}
-    {%- endfor %}
+    {{ attribution_model_names() }}
 
 ),
 

@@ -20,16 +20,13 @@ shares as (
         refunds.refund_key,
         refunds.line_amount,
         refunds.refund_date,
-        attribution.attribution_key,
-        attribution.conversion_id,
-        attribution.attribution_model,
-        attribution.touchpoint_id,
-        attribution.touchpoint_position,
-        attribution.channel,
-        attribution.campaign,
-        attribution.currency_code,
-        attribution.credit,
-        attribution.converted_date
+        attribution.*,
+        cast(1000000000000 * sum(attribution.credit) over (
+            partition by refunds.refund_key, attribution.attribution_model
+            order by attribution.touchpoint_position asc nulls last
+            rows between unbounded preceding and current row
+        ) as bigint) as units_so_far,
+        cast(1000000000000 * attribution.credit as bigint) as units
     from refunds
     inner join attribution on refunds.order_key = attribution.conversion_id
 
@@ -43,14 +40,19 @@ attribution_refunds as (
         attribution_key,
         conversion_id,
         attribution_model,
+        is_additive,
         touchpoint_id,
         channel,
         campaign,
         currency_code,
-        dealt_amount as attributed_refund_amount,
+        case
+            when is_additive then {{ dealt_amount('line_amount', 'units_so_far', '(units_so_far - units)') }}
+            else line_amount
+        end as attributed_refund_amount,
+        touched_date,
         converted_date,
         refund_date
-    from {{ deal_amount('shares', 'line_amount', ['refund_key', 'attribution_model']) }} as dealt
+    from shares
 
 )
 
