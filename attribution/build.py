@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from attribution import markov, shapley
 
-LEAST_WEIGHT = 1e-12
+LEAST_WEIGHT = 1e-9
 """Of a channel without worth: it has credit where nothing better is on the path, and none to speak of elsewhere."""
 
 SCHEMA = pa.schema(

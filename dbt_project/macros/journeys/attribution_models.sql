@@ -36,7 +36,7 @@
             'is_additive': true,
         },
         'any_click': {
-            'weight': 'case when channel_touches_left = 0 then 1 else 0 end',
+            'weight': 'case when touchpoint_position = channel_last_position then 1 else 0 end',
             'is_additive': false,
         },
         'markov': {

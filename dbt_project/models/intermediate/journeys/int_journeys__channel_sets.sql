@@ -23,33 +23,39 @@ channels as (
 
 ),
 
+unconverted_paths as (
+
+    {{ unconverted_paths("settings.shapley_value = 'rate'") }}
+
+),
+
 touches as (
 
     select
-        conversion_id as path_id,
+        cast(null as string) as customer_id,
+        conversion_number as path_number,
         channel,
         1 as is_converted
     from {{ ref('int_journeys__paths') }}
     where path_length > 0
     union all
     select
-        unconverted.path_id,
-        unconverted.channel,
+        customer_id,
+        path_number,
+        channel,
         0 as is_converted
-    from {{ ref('int_journeys__unconverted_touches') }} as unconverted
-    inner join settings on settings.shapley_value = 'rate'
+    from unconverted_paths
 
 ),
 
 path_sets as (
 
     select
-        touches.path_id,
         bit_or(channels.channel_bit) as channel_set,
         max(touches.is_converted) as is_converted
     from touches
     inner join channels on touches.channel = channels.channel
-    group by touches.path_id
+    group by touches.customer_id, touches.path_number
 
 ),
 

@@ -1,8 +1,9 @@
 -- The credit of every model, side by side: one row per conversion and touchpoint with two columns a model, so that nine
 -- models are not nine copies of it. fct_attribution shows it as one row per model.
--- Weights are counted in units of 10^-15 and credit in units of 10^-12, both integers, and a credit is the difference of
--- two running totals, rounded down; so it sums to exactly 1. Money is dealt the same way, in whole cents, so it sums to
--- exactly the order's net sales. Net sales are after refunds: a refund restates the credit of its order in the next build.
+-- Weights are counted in whole units of 10^-12, so that their sums do not depend on the order of adding, and a credit is
+-- the difference of two running totals, rounded down; so it sums to exactly 1. Money is dealt the same way, in whole cents,
+-- so it sums to exactly the order's net sales. Net sales are after refunds: a refund restates the credit of its order in
+-- the next build.
 {% set models = attribution_models() %}
 with placed as (
 
@@ -19,8 +20,8 @@ weighted as (
         placed.*
         {%- for name, model in models.items() %},
         case
-            when placed.path_length = 0 then cast(1000000000000000 as bigint)
-            else cast(floor(1000000000000000 * cast({{ model.weight }} as double)) as bigint)
+            when placed.path_length = 0 then cast(1000000000000 as double)
+            else floor(1000000000000 * cast({{ model.weight }} as double))
         end as {{ name }}_weight
         {%- endfor %}
     from placed
@@ -34,28 +35,28 @@ totals as (
     select
         *
         {%- for name, model in models.items() if model.is_additive %},
-        cast(sum({{ name }}_weight) over (
-            partition by conversion_id order by touchpoint_position asc nulls last
+        sum({{ name }}_weight) over (
+            partition by conversion_number order by touchpoint_position asc nulls last
             rows between unbounded preceding and current row
-        ) as double) as {{ name }}_so_far,
-        cast(sum({{ name }}_weight) over (partition by conversion_id) as double) as {{ name }}_total
+        ) as {{ name }}_so_far,
+        sum({{ name }}_weight) over (partition by conversion_number) as {{ name }}_total
         {%- endfor %}
     from weighted
 
 ),
 
--- The parts of 10^12 up to and before each touch.
+-- The parts of the whole up to and before each touch.
 shares as (
 
     select
         *
         {%- for name, model in models.items() %}
         {%- if model.is_additive %},
-        {{ credit_units(name ~ '_so_far', name ~ '_total') }} as {{ name }}_units,
-        {{ credit_units(name ~ '_so_far - ' ~ name ~ '_weight', name ~ '_total') }} as {{ name }}_units_before
+        {{ name }}_so_far / {{ name }}_total as {{ name }}_share,
+        ({{ name }}_so_far - {{ name }}_weight) / {{ name }}_total as {{ name }}_share_before
         {%- else %},
-        case when {{ name }}_weight > 0 then cast(1000000000000 as bigint) else cast(0 as bigint) end as {{ name }}_units,
-        cast(0 as bigint) as {{ name }}_units_before
+        case when {{ name }}_weight > 0 then 1.0 else 0.0 end as {{ name }}_share,
+        0.0 as {{ name }}_share_before
         {%- endif %}
         {%- endfor %}
     from totals
@@ -82,8 +83,8 @@ credits as (
         {{ to_reporting_date('coalesce(touched_at, converted_at)') }} as touched_date,
         {{ to_reporting_date('converted_at') }} as converted_date
         {%- for name in models %},
-        {{ units_as_credit(name ~ '_units - ' ~ name ~ '_units_before') }} as {{ name }}_credit,
-        {{ dealt_amount('conversion_value_amount', name ~ '_units', name ~ '_units_before') }} as {{ name }}_revenue
+        {{ dealt_credit(name ~ '_share', name ~ '_share_before') }} as {{ name }}_credit,
+        {{ dealt_amount('conversion_value_amount', name ~ '_share', name ~ '_share_before') }} as {{ name }}_revenue
         {%- endfor %}
     from shares
 

@@ -1,65 +1,79 @@
 -- How paths go on: from each state to the next, the number of times. A state is the last touches' channels, as many as the
 -- setting markov_order says, with ' > ' between them; paths begin in (start) and end in (conversion) or (null).
-{% set by_time = 'order by touched_at asc nulls last, touchpoint_id asc nulls last' %}
-with unconverted as (
+{% set before = ['channel_1_before', 'channel_2_before', 'channel_3_before'] %}
+with settings as (
 
-    select
-        path_id,
-        touchpoint_id,
-        channel,
-        touched_at
-    from {{ ref('int_journeys__unconverted_touches') }}
+    select * from {{ ref('int_journeys__attribution_settings') }}
 
 ),
 
-touches as (
+converted as (
 
     select
-        conversion_id as path_id,
-        touchpoint_id,
         channel,
-        touched_at,
-        true as is_converted
+        {%- for column in before %}
+        lag(channel, {{ loop.index }}) over (
+            partition by conversion_number order by touchpoint_position asc nulls last
+        ) as {{ column }},
+        {%- endfor %}
+        touchpoint_position = path_length as is_path_end
     from {{ ref('int_journeys__paths') }}
     where path_length > 0
-    union all
-    select
-        taking_part.path_id,
-        taking_part.touchpoint_id,
-        taking_part.channel,
-        taking_part.touched_at,
-        false as is_converted
-    from (
-        {{ transformed_touches('unconverted', 'path_id') }}
-    ) as taking_part
 
 ),
 
-neighbours as (
+-- Of order 1 and with every touch, runs as they are. The same channel again changes no chance to convert.
+short_memory as (
 
     select
-        is_converted,
+        unconverted.channel,
+        unconverted.previous_channel as channel_1_before,
+        cast(null as string) as channel_2_before,
+        cast(null as string) as channel_3_before,
+        unconverted.is_path_end
+    from {{ ref('int_journeys__unconverted_touches') }} as unconverted
+    inner join settings
+        on settings.markov_order = 1 and settings.path_transform in ('every_touch', 'collapse_repeats')
+
+),
+
+unconverted_paths as (
+
+    {{ unconverted_paths("settings.markov_order > 1 or settings.path_transform not in ('every_touch', 'collapse_repeats')") }}
+
+),
+
+long_memory as (
+
+    select
         channel,
-        lag(channel) over (partition by path_id {{ by_time }}) as channel_1_before,
-        lag(channel, 2) over (partition by path_id {{ by_time }}) as channel_2_before,
-        lag(channel, 3) over (partition by path_id {{ by_time }}) as channel_3_before,
-        lead(channel) over (partition by path_id {{ by_time }}) is null as is_last
-    from touches
+        {%- for column in before %}
+        lag(channel, {{ loop.index }}) over (
+            partition by customer_id, path_number order by touched_at asc nulls last, channel asc nulls last
+        ) as {{ column }},
+        {%- endfor %}
+        lead(channel) over (
+            partition by customer_id, path_number order by touched_at asc nulls last, channel asc nulls last
+        ) is null as is_path_end
+    from unconverted_paths
 
 ),
 
 counted as (
 
+    {%- for relation in ['converted', 'short_memory', 'long_memory'] %}
     select
-        is_converted,
-        is_last,
+        '{{ '(conversion)' if relation == 'converted' else '(null)' }}' as path_end,
         channel,
-        channel_1_before,
-        channel_2_before,
-        channel_3_before,
-        count(*) as path_count
-    from neighbours
-    group by is_converted, is_last, channel, channel_1_before, channel_2_before, channel_3_before
+        {%- for column in before %}
+        {{ column }},
+        {%- endfor %}
+        is_path_end,
+        count(*) as touch_count
+    from {{ relation }}
+    group by channel, {{ before | join(', ') }}, is_path_end
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 
@@ -68,13 +82,13 @@ named as (
     select
         counted.*,
         {%- for name, first in [('state', 0), ('state_before', 1)] %}
-        {%- set columns = ['channel', 'channel_1_before', 'channel_2_before', 'channel_3_before'][first:first + 3] %}
+        {%- set columns = (['channel'] + before)[first:first + 3] %}
         case when settings.markov_order >= 3 then coalesce({{ columns[2] }} || ' > ', '') else '' end
         || case when settings.markov_order >= 2 then coalesce({{ columns[1] }} || ' > ', '') else '' end
         || coalesce({{ columns[0] }}, '(start)') as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from counted
-    cross join {{ ref('int_journeys__attribution_settings') }} as settings
+    cross join settings
 
 ),
 
@@ -83,19 +97,15 @@ steps as (
     select
         state_before as from_state,
         state as to_state,
-        coalesce(channel_1_before, '(start)') as from_channel,
-        channel as to_channel,
-        path_count
+        touch_count
     from named
     union all
     select
         state as from_state,
-        case when is_converted then '(conversion)' else '(null)' end as to_state,
-        channel as from_channel,
-        case when is_converted then '(conversion)' else '(null)' end as to_channel,
-        path_count
+        path_end as to_state,
+        touch_count
     from named
-    where is_last
+    where is_path_end
 
 ),
 
@@ -104,11 +114,9 @@ transitions as (
     select
         from_state,
         to_state,
-        from_channel,
-        to_channel,
-        cast(sum(path_count) as bigint) as path_count
+        cast(sum(touch_count) as bigint) as path_count
     from steps
-    group by from_state, to_state, from_channel, to_channel
+    group by from_state, to_state
 
 )
 

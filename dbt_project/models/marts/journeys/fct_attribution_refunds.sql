@@ -21,12 +21,11 @@ shares as (
         refunds.line_amount,
         refunds.refund_date,
         attribution.*,
-        cast(1000000000000 * sum(attribution.credit) over (
+        sum(attribution.credit) over (
             partition by refunds.refund_key, attribution.attribution_model
             order by attribution.touchpoint_position asc nulls last
             rows between unbounded preceding and current row
-        ) as bigint) as units_so_far,
-        cast(1000000000000 * attribution.credit as bigint) as units
+        ) as credit_so_far
     from refunds
     inner join attribution on refunds.order_key = attribution.conversion_id
 
@@ -46,7 +45,9 @@ attribution_refunds as (
         campaign,
         currency_code,
         case
-            when is_additive then {{ dealt_amount('line_amount', 'units_so_far', '(units_so_far - units)') }}
+            -- Exact before they become doubles: what one touch ends with, the next must begin with.
+            when is_additive
+                then {{ dealt_amount('line_amount', 'cast(credit_so_far as double)', 'cast(credit_so_far - credit as double)') }}
             else line_amount
         end as attributed_refund_amount,
         touched_date,
