@@ -1,15 +1,13 @@
 """The product's own models of attribution, run on generated rows: the SQL that dbt compiles, a statement each.
 
-``python -m benchmarks.attribution.product <compiled> <folder> <scope>`` is one process. It writes
-``<folder>/product-<scope>.json``: seconds and CPU seconds of each model, rows and peak memory. The scope ``rules`` is
-the five rule models that a hand-written query also has; ``all`` is every model.
+``python -m benchmarks.attribution.product <compiled> <folder>`` is one process. It writes ``<folder>/product.json``:
+seconds and CPU seconds of each model of the project, rows stored and credit by channel.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -21,7 +19,6 @@ import duckdb
 from attribution.build import channel_values
 from benchmarks.road import ROOT, measured
 
-RULES = ("first_touch", "last_touch", "linear", "position_based", "time_decay")
 SEED = ROOT / "dbt_project" / "seeds" / "journeys" / "attribution_settings.csv"
 LAYER = "warehouse.intermediate.int_journeys__"
 BEFORE = ("attribution_settings", "touch_kinds", "paths")
@@ -33,7 +30,7 @@ BY_CHANNEL = """
 
 
 def compiled(folder: Path) -> Path:
-    """Compile the project below ``folder``; the folder of the SQL. Five of the models are compiled apart, too."""
+    """Compile the models with artifacts below ``folder``; gives the folder of their SQL."""
     environment = {**os.environ, "SELVAGE_WAREHOUSE": str(folder / "warehouse.duckdb"), "PYTHONPATH": str(ROOT)}
     environment |= {"SELVAGE_WRITE_LOCK": str(folder / "write.lock"), "SELVAGE_HASH_KEY": "0" * 64}
     words = ["compile", "--select", *(f"int_journeys__{name}" for name in (*BEFORE, *CHAIN, "credits"))]
@@ -44,7 +41,7 @@ def compiled(folder: Path) -> Path:
 
 
 def main(words: list[str]) -> None:
-    sql, folder, scope = Path(words[0]), Path(words[1]), words[2]
+    sql, folder = Path(words[0]), Path(words[1])
     costs: dict[str, dict[str, float]] = {}
 
     def timed(name: str, work: Callable[[], Any]) -> None:
@@ -71,17 +68,9 @@ def main(words: list[str]) -> None:
             con.register("found", channel_values(*(con.table(f"{LAYER}{name}").to_arrow_table() for name in names)))
             con.execute(f"create table {LAYER}channel_values as from found")
 
-        for name in BEFORE:
+        for name in (*BEFORE, *CHAIN):
             build(name)
-        if scope == "all":
-            for name in CHAIN:
-                build(name)
-            timed("channel_values", values)
-        else:
-            con.execute(
-                f"create table {LAYER}channel_values as "
-                "select null::varchar as channel, 0::double as markov_weight, 0::double as shapley_weight limit 0"
-            )
+        timed("channel_values", values)
         build("credits")
         models = [
             name.removesuffix("_credit")
@@ -100,15 +89,12 @@ def main(words: list[str]) -> None:
         stored = con.execute(f"select count(*) from {LAYER}credits").fetchone()
     result = {
         "costs": costs,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "stored_rows": stored[0] if stored else 0,
         "models": models,
-        "channels": {
-            row[0]: dict(zip(["touches", *models], map(float, row[1:]), strict=True)) for row in found
-        },
+        "channels": {row[0]: dict(zip(["touches", *models], map(float, row[1:]), strict=True)) for row in found},
         "effects": {channel: [effect, value] for channel, effect, value in effects},
     }
-    (folder / f"product-{scope}.json").write_text(json.dumps(result))
+    (folder / "product.json").write_text(json.dumps(result))
 
 
 if __name__ == "__main__":
