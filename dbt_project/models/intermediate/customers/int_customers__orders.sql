@@ -1,6 +1,5 @@
 -- What customers bought, over their whole history. Net sales and returned goods hold returns whose sale nobody knows,
--- which are no orders. Of the margin only what is known: lines whose variant, or another vendor's of the same SKU, has
--- a unit cost; units given back cost nothing.
+-- which are no orders. Of the margin only what is known (int_orders__margins).
 with orders as (
 
     select
@@ -13,50 +12,16 @@ with orders as (
 
 ),
 
-variants as (
-
-    select * from {{ ref('int_products__variants') }}
-    where unit_cost is not null
-
-),
-
-sku_costs as (
-
-    select
-        sku,
-        max(unit_cost) as unit_cost
-    from variants
-    where sku is not null
-    group by sku
-
-),
-
-lines as (
-
-    select
-        orders.customer_id,
-        lines.net_sales_amount,
-        least(lines.current_quantity, lines.quantity - lines.refunded_quantity) as kept_quantity,
-        coalesce(variants.unit_cost, sku_costs.unit_cost) as unit_cost
-    from {{ ref('int_orders__order_lines') }} as lines
-    inner join orders on lines.order_key = orders.order_key
-    left join variants on lines.variant_key = variants.variant_key
-    left join sku_costs on lines.sku = sku_costs.sku
-    where not orders.is_return and not lines.is_gift_card
-
-),
-
 margins as (
 
     select
-        customer_id,
-        cast(sum(net_sales_amount) as decimal(18, 4)) as costed_net_sales_amount,
-        cast(
-            sum(net_sales_amount - cast(round(kept_quantity * unit_cost, 2) as decimal(18, 4))) as decimal(18, 4)
-        ) as gross_margin_amount
-    from lines
-    where unit_cost is not null
-    group by customer_id
+        orders.customer_id,
+        cast(sum(margins.costed_net_sales_amount) as decimal(18, 4)) as costed_net_sales_amount,
+        cast(sum(margins.gross_margin_amount) as decimal(18, 4)) as gross_margin_amount
+    from {{ ref('int_orders__margins') }} as margins
+    inner join orders on margins.order_key = orders.order_key
+    where not orders.is_return
+    group by orders.customer_id
 
 ),
 
