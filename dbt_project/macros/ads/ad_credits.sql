@@ -26,3 +26,14 @@
     left join (select distinct platform from {{ ref('int_ads__platform_days') }}) as platforms_read
         on ad_touchpoints.platform = platforms_read.platform
 {% endmacro %}
+
+{# Names of ads and their groups change; the newest one stands for all days. #}
+{% macro newest_ad_names() %}
+    select
+        platform,
+        ad_id,
+        max_by(ad_group_name, spend_date) as ad_group_name,
+        max_by(ad_name, spend_date) as ad_name
+    from {{ ref('int_ads__spend') }}
+    group by platform, ad_id
+{% endmacro %}

@@ -1,6 +1,7 @@
--- Visits that were paid for: which platform sold the click, by the seed ad_platforms, and which of its campaigns and ads, by
--- the campaign (name or id) and the content (ad name or id) that the link carried. What the platform's accounts do not know,
--- or know twice, is unknown; of platforms whose accounts are not read the link's words are all there is.
+-- Visits that were paid for: which platform sold the click, by the seed ad_platforms, and which of its campaigns and
+-- ads, by the campaign (name or id) and the content (ad name or id) that the link carried. What the platform's
+-- accounts do not know, or know twice, is unknown; of platforms whose accounts are not read the link's words are all
+-- there is.
 with sold as (
 
     select
@@ -38,17 +39,17 @@ platforms_read as (
 spelled_ads as (
 
     {%- for column in ['ad_name', 'ad_id'] %}
-    select
-        spend.platform,
-        campaigns.campaign,
-        {{ campaign_word('spend.' ~ column) }} as spelling,
-        spend.account_id,
-        spend.ad_group_id,
-        spend.ad_id
-    from {{ ref('int_ads__spend') }} as spend
-    inner join campaigns
-        on spend.platform = campaigns.platform and {{ campaign_word('spend.campaign_id') }} = campaigns.spelling
-    {{ 'union' if not loop.last }}
+        select
+            spend.platform,
+            campaigns.campaign,
+            {{ campaign_word('spend.' ~ column) }} as spelling,
+            spend.account_id,
+            spend.ad_group_id,
+            spend.ad_id
+        from {{ ref('int_ads__spend') }} as spend
+        inner join campaigns
+            on spend.platform = campaigns.platform and {{ campaign_word('spend.campaign_id') }} = campaigns.spelling
+        {{ 'union' if not loop.last }}
     {%- endfor %}
 
 ),

@@ -33,13 +33,7 @@ touches_before as (
 
 touches as (
 
-    select
-        touches_before.conversion_number,
-        touches_before.touchpoint_id,
-        touches_before.touch_type,
-        touches_before.channel,
-        touches_before.campaign,
-        touches_before.touched_at
+    select touches_before.*
     from touches_before
     inner join {{ ref('int_journeys__touch_kinds') }} as touch_kinds
         on touches_before.channel = touch_kinds.channel and touches_before.touch_type = touch_kinds.touch_type

@@ -1,5 +1,5 @@
--- The kinds of touchpoint that occur, each with its look-back, from the most exact row of the seed attribution_settings,
--- and the place of its channel among all by their number of touches.
+-- The kinds of touchpoint that occur, each with its look-back, from the most exact row of the seed
+-- attribution_settings, and the place of its channel among all by their number of touches.
 with kinds as (
 
     select

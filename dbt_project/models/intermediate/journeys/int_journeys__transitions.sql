@@ -1,20 +1,14 @@
--- How paths go on: from each state to the next, the number of times. A state is the last touches' channels, as many as the
--- setting markov_order says, with ' > ' between them; paths begin in (start) and end in (conversion) or (null).
+-- How paths go on: from each state to the next, the number of times. A state is the last touches' channels, as many as
+-- the setting markov_order says, with ' > ' between them; paths begin in (start) and end in (conversion) or (null).
 {% set before = ['channel_1_before', 'channel_2_before', 'channel_3_before'] %}
-with settings as (
-
-    select * from {{ ref('int_journeys__attribution_settings') }}
-
-),
-
-converted as (
+with converted as (
 
     select
         channel,
         {%- for column in before %}
-        lag(channel, {{ loop.index }}) over (
-            partition by conversion_number order by touchpoint_position asc nulls last
-        ) as {{ column }},
+            lag(channel, {{ loop.index }}) over (
+                partition by conversion_number order by touchpoint_position asc nulls last
+            ) as {{ column }},
         {%- endfor %}
         touchpoint_position = path_length as is_path_end
     from {{ ref('int_journeys__paths') }}
@@ -32,14 +26,16 @@ short_memory as (
         cast(null as string) as channel_3_before,
         unconverted.is_path_end
     from {{ ref('int_journeys__unconverted_touches') }} as unconverted
-    inner join settings
+    inner join {{ ref('int_journeys__attribution_settings') }} as settings
         on settings.markov_order = 1 and settings.path_transform in ('every_touch', 'collapse_repeats')
 
 ),
 
 unconverted_paths as (
 
-    {{ unconverted_paths("settings.markov_order > 1 or settings.path_transform not in ('every_touch', 'collapse_repeats')") }}
+    {{ unconverted_paths(
+        "not (settings.markov_order = 1 and settings.path_transform in ('every_touch', 'collapse_repeats'))"
+    ) }}
 
 ),
 
@@ -48,9 +44,9 @@ long_memory as (
     select
         channel,
         {%- for column in before %}
-        lag(channel, {{ loop.index }}) over (
-            partition by customer_id, path_number order by touched_at asc nulls last, channel asc nulls last
-        ) as {{ column }},
+            lag(channel, {{ loop.index }}) over (
+                partition by customer_id, path_number order by touched_at asc nulls last, channel asc nulls last
+            ) as {{ column }},
         {%- endfor %}
         lead(channel) over (
             partition by customer_id, path_number order by touched_at asc nulls last, channel asc nulls last
@@ -62,17 +58,17 @@ long_memory as (
 counted as (
 
     {%- for relation in ['converted', 'short_memory', 'long_memory'] %}
-    select
-        '{{ '(conversion)' if relation == 'converted' else '(null)' }}' as path_end,
-        channel,
+        select
+            '{{ '(conversion)' if relation == 'converted' else '(null)' }}' as path_end,
+            channel,
         {%- for column in before %}
-        {{ column }},
+                {{ column }},
         {%- endfor %}
-        is_path_end,
-        count(*) as touch_count
-    from {{ relation }}
-    group by channel, {{ before | join(', ') }}, is_path_end
-    {{ 'union all' if not loop.last }}
+            is_path_end,
+            count(*) as touch_count
+        from {{ relation }}
+        group by channel, {{ before | join(', ') }}, is_path_end
+        {{ 'union all' if not loop.last }}
     {%- endfor %}
 
 ),
@@ -88,7 +84,7 @@ named as (
         || coalesce({{ columns[0] }}, '(start)') as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from counted
-    cross join settings
+    cross join {{ ref('int_journeys__attribution_settings') }} as settings
 
 ),
 

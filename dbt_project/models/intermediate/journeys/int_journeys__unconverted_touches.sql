@@ -1,8 +1,8 @@
--- Touches that no conversion followed within their look-back, as runs that led to nothing: a run ends with its customer's
--- next conversion, before a touch that did lead to one, and where the next touch comes later than the longest look-back.
--- It may still convert after the data's watermark; as of now it has not.
--- One window over all touches, the largest sort of the journeys, so it carries no ids: touches of a customer, moment and
--- channel are alike here, and their order among themselves makes no difference.
+-- Touches that no conversion followed within their look-back, as runs that led to nothing: a run ends with its
+-- customer's next conversion, before a touch that did lead to one, and where the next touch comes later than the
+-- longest look-back. It may still convert after the data's watermark; as of now it has not. One window over all
+-- touches, the largest sort of the journeys, so it carries no ids: touches of a customer, moment and channel are alike
+-- here, and their order among themselves makes no difference.
 {% set by_time = 'partition by customer_id order by touched_at asc nulls last, channel asc nulls last' %}
 with longest as (
 

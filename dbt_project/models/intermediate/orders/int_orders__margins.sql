@@ -1,5 +1,5 @@
--- What orders earned above the cost of their goods, of what is known: lines whose variant, or another vendor's of the same
--- SKU, has a unit cost; units given back cost nothing, and a gift card is no good.
+-- What orders earned above the cost of their goods, of what is known: lines whose variant, or another vendor's of the
+-- same SKU, has a unit cost; units given back cost nothing, and a gift card is no good.
 with variants as (
 
     select * from {{ ref('int_products__variants') }}

@@ -25,11 +25,17 @@ spend as (
 
 ),
 
+watermark as (
+
+    select {{ to_reporting_date('as_of') }} as as_of_date from {{ ref('int_as_of') }}
+
+),
+
 horizons as (
 
     {%- for days in [0, 30, 60, 90, 180, 365] %}
-    select cast({{ days }} as bigint) as days_since_first_order
-    {{ 'union all' if not loop.last }}
+        select cast({{ days }} as bigint) as days_since_first_order
+        {{ 'union all' if not loop.last }}
     {%- endfor %}
 
 ),
@@ -49,9 +55,7 @@ earned as (
     inner join {{ ref('fct_orders') }} as orders
         on
             firsts.customer_id = orders.customer_id
-            and not orders.is_test
-            and not orders.is_cancelled
-            and not orders.is_return
+            and not (orders.is_test or orders.is_cancelled or orders.is_return)
             and {{ dbt.datediff('firsts.first_order_date', 'orders.order_date', 'day') }}
             between 0 and horizons.days_since_first_order
     inner join {{ ref('int_orders__margins') }} as margins on orders.order_key = margins.order_key
@@ -69,14 +73,14 @@ cohorts as (
         sum(firsts.first_order_credit) as credited_new_customers,
         sum(case
             when
-                {{ dbt.datediff('firsts.first_order_date', to_reporting_date('as_of.as_of'), 'day') }}
+                {{ dbt.datediff('firsts.first_order_date', 'watermark.as_of_date', 'day') }}
                 >= horizons.days_since_first_order
                 then firsts.first_order_credit
             else 0
         end) as mature_new_customers
     from firsts
     cross join horizons
-    cross join {{ ref('int_as_of') }} as as_of
+    cross join watermark
     group by firsts.platform, firsts.campaign, firsts.attribution_model, horizons.days_since_first_order
 
 ),
@@ -84,9 +88,9 @@ cohorts as (
 fct_ad_payback as (
 
     select
-        {{ surrogate_key([
-            'cohorts.platform', 'cohorts.campaign', 'cohorts.attribution_model', 'cohorts.days_since_first_order'
-        ]) }} as ad_payback_key,
+        {{ surrogate_key(
+            ['cohorts.platform', 'cohorts.campaign', 'cohorts.attribution_model', 'cohorts.days_since_first_order']
+        ) }} as ad_payback_key,
         cohorts.platform,
         cohorts.campaign,
         cohorts.attribution_model,

@@ -15,11 +15,11 @@ figures as (
     select
         platform_days.performance_date,
         {%- for column in ad %}
-        platform_days.{{ column }},
+            platform_days.{{ column }},
         {%- endfor %}
         attribution_models.attribution_model,
         {%- for column in told %}
-        platform_days.{{ column }},
+            platform_days.{{ column }},
         {%- endfor %}
         cast(0 as decimal(18, 12)) as credit,
         cast(0 as decimal(18, 12)) as first_order_credit,
@@ -33,7 +33,7 @@ figures as (
         {{ ad | join(', ') }},
         attribution_model,
         {%- for column in told %}
-        nothing_told as {{ column }},
+            nothing_told as {{ column }},
         {%- endfor %}
         credit,
         first_order_credit,
@@ -66,33 +66,34 @@ summed as (
 
 ),
 
--- Names change; the newest one stands for all days.
 names as (
 
+    {{ newest_ad_names() }}
+
+),
+
+named as (
+
     select
-        platform,
-        ad_id,
-        max_by(ad_group_name, spend_date) as ad_group_name,
-        max_by(ad_name, spend_date) as ad_name
-    from {{ ref('int_ads__spend') }}
-    group by platform, ad_id
+        summed.*,
+        names.ad_group_name,
+        names.ad_name
+    from summed
+    left join names on summed.platform = names.platform and summed.ad_id = names.ad_id
 
 ),
 
 fct_ad_performance as (
 
     select
-        {{ surrogate_key([
-            'performance_date', 'summed.platform', 'account_id', 'campaign', 'ad_group_id', 'summed.ad_id',
-            'attribution_model'
-        ]) }} as ad_performance_key,
-        summed.platform,
+        {{ surrogate_key(['performance_date'] + ad + ['attribution_model']) }} as ad_performance_key,
+        platform,
         account_id,
         campaign,
         ad_group_id,
-        names.ad_group_name,
-        summed.ad_id,
-        names.ad_name,
+        ad_group_name,
+        ad_id,
+        ad_name,
         attribution_model,
         '{{ reporting_currency() }}' as currency_code,
         impressions,
@@ -111,8 +112,7 @@ fct_ad_performance as (
         cast({{ safe_divide('claimed_amount', 'spend_amount') }} as decimal(18, 6)) as claimed_roas,
         cast({{ safe_divide('claimed_amount', 'credited_revenue') }} as decimal(18, 6)) as over_claim_factor,
         performance_date
-    from summed
-    left join names on summed.platform = names.platform and summed.ad_id = names.ad_id
+    from named
 
 )
 

@@ -31,6 +31,17 @@ shares as (
 
 ),
 
+-- Sums are exact before they become doubles: what one touch ends with, the next must begin with.
+dealt as (
+
+    select
+        *,
+        cast(credit_so_far as double) as share,
+        cast(credit_so_far - credit as double) as share_before
+    from shares
+
+),
+
 attribution_refunds as (
 
     select
@@ -45,15 +56,14 @@ attribution_refunds as (
         campaign,
         currency_code,
         case
-            -- Exact before they become doubles: what one touch ends with, the next must begin with.
             when is_additive
-                then {{ dealt_amount('line_amount', 'cast(credit_so_far as double)', 'cast(credit_so_far - credit as double)') }}
+                then {{ dealt_amount('line_amount', 'share', 'share_before') }}
             else line_amount
         end as attributed_refund_amount,
         touched_date,
         converted_date,
         refund_date
-    from shares
+    from dealt
 
 )
 
