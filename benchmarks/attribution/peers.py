@@ -2,7 +2,7 @@
 
 ``query`` is one hand-written DuckDB query for five rule models by channel and campaign. ``paths`` brings all paths to
 the form that ChannelAttribution (GPL, no part of the product) reads, and ``channelattribution`` is its Markov chain of
-order 1 over them, at its defaults. Each writes ``<folder>/<name>.json``.
+order 1 over them, at its defaults; its effects stand beside the exact ones of the same paths. Each writes ``<folder>/<name>.json``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from attribution.markov import SEPARATOR, solve
+from benchmarks.attribution.reference import transitions
 
 QUERY = """
     with matched as (
@@ -84,11 +87,17 @@ def main(words: list[str]) -> None:
             found = timed(
                 "markov",
                 lambda: markov_model(
-                    frame, "path", "conversions", var_null="lost", order=1, out_more=True, verbose=False, flg_adv=False
+                    frame, "path", "conversions", var_null="lost", order=1, out_more=True, verbose=False, flg_pro=False
                 ),
             )
             effects = found["removal_effects"]
-            result["effects"] = dict(zip(effects.iloc[:, 0], map(float, effects.iloc[:, 1]), strict=True))
+            theirs = dict(zip(effects.iloc[:, 0], map(float, effects.iloc[:, 1]), strict=True))
+            rows = zip(frame["path"], frame["conversions"], frame["lost"], strict=True)
+            exact = solve(transitions((path.split(SEPARATOR), one, other) for path, one, other in rows))
+            result["effects"] = {name: [effect, exact.removal_effects[name]] for name, effect in theirs.items()}
+            result["largest_difference_from_exact"] = round(
+                max(abs(effect - exact.removal_effects[name]) for name, effect in theirs.items()), 5
+            )
         else:
             raise SystemExit(f"no peer {name!r}")
     (folder / f"{name}.json").write_text(json.dumps(result))

@@ -1,6 +1,7 @@
 -- Which channels paths met together, as a sum of 2^(rank - 1), and how many of those paths converted. The rate-based
 -- value alone asks for paths that led to nothing, and gives channels beyond the setting shapley_channels one bit
 -- together.
+{{ config(materialized='view') }}
 with settings as (
 
     select * from {{ ref('int_journeys__attribution_settings') }}

@@ -1,5 +1,6 @@
 -- How paths go on: from each state to the next, the number of times. A state is the last touches' channels, as many as
 -- the setting markov_order says, with ' > ' between them; paths begin in (start) and end in (conversion) or (null).
+{% set names = ['from_state', 'to_state', 'from_channel', 'to_channel', 'path_end'] %}
 {% set before = ['channel_1_before', 'channel_2_before', 'channel_3_before'] %}
 with converted as (
 
@@ -31,14 +32,6 @@ short_memory as (
 
 ),
 
-unconverted_paths as (
-
-    {{ unconverted_paths(
-        "not (settings.markov_order = 1 and settings.path_transform in ('every_touch', 'collapse_repeats'))"
-    ) }}
-
-),
-
 long_memory as (
 
     select
@@ -51,7 +44,11 @@ long_memory as (
         lead(channel) over (
             partition by customer_id, path_number order by touched_at asc nulls last, channel asc nulls last
         ) is null as is_path_end
-    from unconverted_paths
+    from (
+        {{ unconverted_paths(
+            "not (settings.markov_order = 1 and settings.path_transform in ('every_touch', 'collapse_repeats'))"
+        ) }}
+    ) as unconverted_paths
 
 ),
 
@@ -61,9 +58,7 @@ counted as (
         select
             '{{ '(conversion)' if relation == 'converted' else '(null)' }}' as path_end,
             channel,
-        {%- for column in before %}
-                {{ column }},
-        {%- endfor %}
+            {{ before | join(', ') }},
             is_path_end,
             count(*) as touch_count
         from {{ relation }}
@@ -93,12 +88,18 @@ steps as (
     select
         state_before as from_state,
         state as to_state,
+        coalesce(channel_1_before, '(start)') as from_channel,
+        channel as to_channel,
+        path_end,
         touch_count
     from named
     union all
     select
         state as from_state,
         path_end as to_state,
+        channel as from_channel,
+        path_end as to_channel,
+        path_end,
         touch_count
     from named
     where is_path_end
@@ -108,11 +109,10 @@ steps as (
 transitions as (
 
     select
-        from_state,
-        to_state,
+        {{ names | join(', ') }},
         cast(sum(touch_count) as bigint) as path_count
     from steps
-    group by from_state, to_state
+    group by {{ names | join(', ') }}
 
 )
 
