@@ -2,7 +2,8 @@
 
 ``query`` is one hand-written DuckDB query for five rule models by channel and campaign. ``paths`` brings all paths to
 the form that ChannelAttribution (GPL, no part of the product) reads, and ``channelattribution`` is its Markov chain of
-order 1 over them, at its defaults; its effects stand beside the exact ones of the same paths. Each writes ``<folder>/<name>.json``.
+order 1 over them, at its defaults; its effects stand beside the exact ones of the same paths. Each writes
+``<folder>/<name>.json``.
 """
 
 from __future__ import annotations
