@@ -13,7 +13,13 @@ from dashboards.periods import Span
 MODELS = {
     "first_touch": "all credit to the first touchpoint",
     "last_touch": "all credit to the last touchpoint before the order",
+    "last_non_direct": "all credit to the last touchpoint that was no direct visit",
     "linear": "the same credit to every touchpoint",
+    "position_based": "most to the first and the last touchpoint, the rest to those between",
+    "time_decay": "a touchpoint a week older gets half the credit",
+    "any_click": "every channel that had a touchpoint gets the whole order, so channels don't add up",
+    "markov": "by what would be lost if every path ended where it comes to the channel",
+    "shapley": "the same credit to every channel that had a touchpoint",
 }
 UNATTRIBUTED = "unattributed"
 

@@ -26,7 +26,9 @@ def text() -> str:
     account: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     with duckdb.connect(str(settings.marts_file), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        known = {str(name) for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+        known = {
+            str(name) for (name,) in connection.execute("select table_name from information_schema.tables").fetchall()
+        }
         parts = [
             *_landed(account),
             *_customers(connection, known),

@@ -22,7 +22,7 @@ from warehouse import dbt
 from warehouse.content_hash import quoted
 from warehouse.lock import write_lock
 
-CALLED = ("identity", "customer_value", "demand_forecast", "warehouse")
+CALLED = ("attribution", "customer_value", "demand_forecast", "identity", "warehouse")
 """Packages that Python models and SQL functions come from."""
 
 

@@ -164,6 +164,7 @@ FAST = (
     "contracts",
     "customer_value",
     "demand_forecast",
+    "attribution",
     "ingestion",
     "identity",
     "models",

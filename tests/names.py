@@ -115,6 +115,7 @@ def _room_sizes() -> Iterator[str]:
             "orchestration",
             "customer_value",
             "demand_forecast",
+            "attribution",
             "sandbox",
             "warehouse",
             "benchmarks",

@@ -14,7 +14,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ import selvage
 from warehouse import dbt, parquet
 from warehouse.content_hash import TableContent, columns_of, content_of, quoted
 from warehouse.lock import write_lock
+from warehouse.views import PublishError, copy_view, is_view
 
 Kind = Literal["build", "sync"]
 SYNC = "sync"
@@ -37,10 +38,6 @@ PERSONAL_COLUMNS = frozenset(
         "traits_phone",
     )
 )  # fmt: skip
-
-
-class PublishError(RuntimeError):
-    """Nothing was published; the copies are those of the last green build."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +63,8 @@ class Model:
     tags: frozenset[str]
     meta: Mapping[str, Any]
     description: str
+    reads: tuple[tuple[str, str], ...] = ()
+    """Schema and name of the models that it reads."""
 
     @property
     def relation(self) -> str:
@@ -81,6 +80,11 @@ def models(manifest: Mapping[str, Any]) -> list[Model]:
             tags=frozenset(node["config"].get("tags") or ()),
             meta=node["config"].get("meta") or {},
             description=node.get("description") or "",
+            reads=tuple(
+                (parent["schema"], parent.get("alias") or parent["name"])
+                for key in node.get("depends_on", {}).get("nodes", ())
+                if (parent := manifest["nodes"].get(key)) is not None
+            ),
         )
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["config"].get("materialized") != "ephemeral"
@@ -169,7 +173,9 @@ def _to_publish(connection: duckdb.DuckDBPyConnection, known: list[Model]) -> li
     if missing:
         raise PublishError(f"Not built, so nothing is published: {', '.join(missing)}. Run the dbt build first.")
     going = [model for model in marts if (model.schema, model.name) in built]
-    for model in going:
+    read = [parent for model in going if is_view(connection, model.schema, model.name) for parent in model.reads]
+    stored = [model for model in known if (model.schema, model.name) in read]
+    for model in [*going, *stored]:
         personal = PERSONAL_COLUMNS.intersection(name for name, _ in columns_of(connection, model.relation))
         if personal:
             raise PublishError(f"{model.name} holds personal data ({', '.join(sorted(personal))}); it can't go out.")
@@ -177,11 +183,16 @@ def _to_publish(connection: duckdb.DuckDBPyConnection, known: list[Model]) -> li
 
 
 def _copy_marts(
-    connection: duckdb.DuckDBPyConnection, marts: Iterable[Model], kept: Mapping[str, TableContent]
+    connection: duckdb.DuckDBPyConnection, marts: Collection[Model], kept: Mapping[str, TableContent]
 ) -> dict[str, TableContent]:
+    """Tables first, so that the views among them find what they read."""
     contents = dict(kept)
-    for model in marts:
-        connection.execute(f"create or replace table {quoted(model.name)} as from {model.relation}")
+    views = {model.name for model in marts if is_view(connection, model.schema, model.name)}
+    for model in sorted(marts, key=lambda each: each.name in views):
+        if model.name in views:
+            copy_view(connection, model.schema, model.name, model.reads)
+        else:
+            connection.execute(f"create or replace table {quoted(model.name)} as from {model.relation}")
         contents[model.name] = content_of(connection, quoted(model.name))
     return dict(sorted(contents.items()))
 

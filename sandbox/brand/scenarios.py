@@ -68,7 +68,7 @@ SCENARIOS = {
     "goodwill_refunds": Scenario(0.018, "orders", "money given back without goods", "order_scenarios"),
     "till_returns": Scenario(0.05, "sales at the till", "goods brought back with the receipt", "order_scenarios"),
     "till_exchanges": Scenario(0.022, "sales at the till", "goods brought back and others taken", "order_scenarios"),
-    "till_returns_without_receipt": Scenario(0.016, "sales at the till", "brought back; names no sale", "order_scenarios"),
+    "till_returns_without_receipt": Scenario(0.016, "sales at the till", "brought back without it", "order_scenarios"),
     "till_goodwill": Scenario(0.018, "sales at the till", "money given back without goods", "order_scenarios"),
     "offline_sales": Scenario(0.04, "sales by card", "uploaded by the till up to three days later", "order_scenarios"),
     "late_payments": Scenario(0.012, "sales at the till", "closed and paid days after they began", "order_scenarios"),

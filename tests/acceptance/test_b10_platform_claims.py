@@ -15,7 +15,17 @@ import pytest
 
 from tests.conftest import ROOT, Road, Walk
 
-MODELS = ("first_touch", "last_touch", "linear")
+MODELS = (
+    "first_touch",
+    "last_touch",
+    "last_non_direct",
+    "linear",
+    "position_based",
+    "time_decay",
+    "any_click",
+    "markov",
+    "shapley",
+)
 # Where claims may be: on their way in, and beside our credit.
 MAY_READ_CLAIMS = {
     "int_ads__exchange_rates",

@@ -23,7 +23,7 @@ def test_every_declared_mart_has_rows(first: Walk, manifest: dict):
         published = {
             name
             for (name,) in con.sql(
-                "select table_name from duckdb_tables() where schema_name = 'main' and table_name not like '\\_%' escape '\\'"
+                "select table_name from information_schema.tables where table_schema = 'main' and table_name not like '\\_%' escape '\\'"
             ).fetchall()
         }
         empty = [name for name in sorted(published) if con.sql(f"select count(*) from {name}").fetchone() == (0,)]

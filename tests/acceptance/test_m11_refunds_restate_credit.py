@@ -8,7 +8,16 @@ import pytest
 
 from tests.conftest import Walk
 
-MODELS = ("first_touch", "last_touch", "linear")
+MODELS = (
+    "first_touch",
+    "last_touch",
+    "last_non_direct",
+    "linear",
+    "position_based",
+    "time_decay",
+    "markov",
+    "shapley",
+)
 FULLY_REFUNDED = """
     select order_key from fct_orders
     where refunded_line_amount > 0 and net_sales_amount = 0 and not is_test and not is_cancelled and not is_return

@@ -168,9 +168,13 @@ def test_mailings_and_coupons_are_touchpoints(journey: Journey) -> None:
 def test_credit_covers_all_sales_in_each_model(journey: Journey) -> None:
     found = journey.rows(
         "select attribution_model, sum(attributed_revenue), sum(credit), "
-        "sum(attributed_revenue) filter (channel = 'direct_mail') > 1000000 from marts.fct_attribution group by 1 order by 1"
+        "sum(attributed_revenue) filter (channel = 'direct_mail') > 1000000 from marts.fct_attribution "
+        "where is_additive group by 1 order by 1"
     )
-    assert found == [(model, SALES, BASKETS, True) for model in ("first_touch", "last_touch", "linear")]
+    models = (
+        "first_touch", "last_non_direct", "last_touch", "linear", "markov", "position_based", "shapley", "time_decay",
+    )  # fmt: skip
+    assert found == [(model, SALES, BASKETS, True) for model in models]
 
 
 def test_a_redeemed_coupon_gets_that_days_credit(journey: Journey) -> None:

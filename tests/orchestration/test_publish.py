@@ -73,6 +73,58 @@ def test_sync_marts_join_the_published_build(fill: Fill, toy_manifest: dict[str,
     assert "fct_sync_records" in again.tables, "a reader would miss the sync marts between two publishings"
 
 
+def test_a_view_is_published_as_a_view_of_what_it_reads(
+    fill: Fill, toy_manifest: dict[str, Any], tmp_path: Path
+) -> None:
+    """Stored once, read by its name, also where the copy is attached under another one."""
+    fill(1)
+    view = node("marts", "fct_credit")
+    view["depends_on"] = {"nodes": ["model.selvage.int_credits", "model.selvage.fct_orders"]}
+    toy_manifest["nodes"]["model.selvage.fct_credit"] = view
+    toy_manifest["nodes"]["model.selvage.int_credits"] = node("intermediate", "int_credits")
+    with duckdb.connect(str(selvage.settings().warehouse)) as connection:
+        connection.execute('create table intermediate.int_credits as select 7 as order_key, 1 as linear, 2 as "e-mail"')
+        connection.execute(
+            "create view marts.fct_credit as "
+            "select order_key, 'linear' as model, linear as credit from warehouse.intermediate.int_credits "
+            'union all select order_key, \'e-mail\', "e-mail" from "warehouse"."intermediate"."int_credits" '
+            "inner join warehouse.marts.fct_orders using (order_key)"
+        )
+    done = publish("build", toy_manifest)
+    selvage.settings().warehouse.unlink()
+    assert done.tables["fct_credit"].rows == 2
+    kinds = dict(
+        rows(done.marts_file, "select table_schema || '.' || table_name, table_type from information_schema.tables")
+    )
+    assert kinds["main.fct_credit"] == "VIEW"
+    assert kinds["stored.int_credits"] == "BASE TABLE"
+    with duckdb.connect(str(tmp_path / "reader.duckdb")) as reader:
+        reader.execute(f"attach '{done.marts_file}' as ours (read_only)")
+        found = reader.execute("select order_key, model, credit from ours.fct_credit order by model").fetchall()
+    assert found == [(7, "e-mail", 2), (7, "linear", 1)]
+    assert duckdb.sql(f"select count(*) from '{done.parquet_folder}/fct_credit.parquet'").fetchone() == (2,)
+
+
+def test_a_view_of_something_unknown_stops_publishing(fill: Fill, toy_manifest: dict[str, Any]) -> None:
+    fill(1)
+    toy_manifest["nodes"]["model.selvage.fct_people"] = node("marts", "fct_people")
+    with duckdb.connect(str(selvage.settings().warehouse)) as connection:
+        connection.execute("create view marts.fct_people as select count(*) as people from intermediate.int_secret")
+    with pytest.raises(PublishError, match="fct_people reads a relation that is not published with it"):
+        publish("build", toy_manifest)
+
+
+def test_a_view_of_personal_data_stops_publishing(fill: Fill, toy_manifest: dict[str, Any]) -> None:
+    fill(1)
+    view = node("marts", "fct_people")
+    view["depends_on"] = {"nodes": ["model.selvage.int_secret"]}
+    toy_manifest["nodes"]["model.selvage.fct_people"] = view
+    with duckdb.connect(str(selvage.settings().warehouse)) as connection:
+        connection.execute("create view marts.fct_people as select count(*) as people from intermediate.int_secret")
+    with pytest.raises(PublishError, match="int_secret holds personal data"):
+        publish("build", toy_manifest)
+
+
 def test_a_failure_keeps_yesterdays_copies(fill: Fill, toy_manifest: dict[str, Any]) -> None:
     fill(1)
     before = publish("build", toy_manifest)

@@ -21,10 +21,7 @@ with facts as (
 
 attribution_models as (
 
-    {%- for attribution_model in attribution_weights() %}
-        select '{{ attribution_model }}' as attribution_model
-        {% if not loop.last %}union all{% endif %}
-    {%- endfor %}
+    {{ attribution_model_names() }}
 
 ),
 

@@ -7,6 +7,7 @@ with attributed as (
         attribution_model,
         sum(attributed_refund_amount) as attributed_refund_amount
     from {{ ref('fct_attribution_refunds') }}
+    where is_additive
     group by refund_key, attribution_model
 
 ),
@@ -15,6 +16,7 @@ models as (
 
     select distinct attribution_model
     from {{ ref('fct_attribution') }}
+    where is_additive
 
 ),
 

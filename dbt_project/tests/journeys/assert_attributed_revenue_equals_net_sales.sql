@@ -7,6 +7,7 @@ with attributed as (
         attribution_model,
         sum(attributed_revenue) as attributed_revenue
     from {{ ref('fct_attribution') }}
+    where is_additive
     group by conversion_id, attribution_model
 
 ),

@@ -5,9 +5,10 @@ with attribution as (
     select
         conversion_id,
         attribution_model,
+        is_additive,
         sum(credit) as credit
     from {{ ref('fct_attribution') }}
-    group by conversion_id, attribution_model
+    group by conversion_id, attribution_model, is_additive
 
 ),
 
@@ -18,7 +19,9 @@ wrong_sums as (
         attribution_model,
         credit
     from attribution
-    where credit <> 1
+    where
+        credit <> 1 and is_additive
+        or credit < 1
 
 ),
 
@@ -39,7 +42,7 @@ missing_models as (
         'a model is missing' as attribution_model,
         cast(null as decimal(18, 12)) as credit
     from models_per_conversion
-    where model_count <> {{ attribution_weights() | length }}
+    where model_count <> {{ attribution_models() | length }}
 
 )
 

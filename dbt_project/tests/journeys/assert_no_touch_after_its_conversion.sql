@@ -8,7 +8,7 @@ with attribution as (
 
 longest as (
 
-    select max(lookback_days) as lookback_days from {{ ref('attribution_settings') }}
+    select max(lookback_days) as lookback_days from {{ ref('int_journeys__touch_kinds') }}
 
 )
 

@@ -1,4 +1,4 @@
--- What a platform tells of a campaign's day: cost, and the purchases that it claims by its own setting (one window
+-- What a platform tells of an ad's day: cost, and the purchases that it claims by its own setting (one window
 -- only, since windows overlap).
 with campaigns as (
 
@@ -11,6 +11,9 @@ told as (
     select
         platform,
         campaign_id,
+        account_id,
+        ad_group_id,
+        ad_id,
         spend_date as performance_date,
         impressions,
         clicks,
@@ -22,6 +25,9 @@ told as (
     select
         platform,
         campaign_id,
+        account_id,
+        ad_group_id,
+        ad_id,
         claim_date as performance_date,
         0 as impressions,
         0 as clicks,
@@ -38,6 +44,9 @@ platform_days as (
     select
         told.platform,
         coalesce(campaigns.campaign, 'unknown') as campaign,
+        coalesce(told.account_id, 'unknown') as account_id,
+        coalesce(told.ad_group_id, 'unknown') as ad_group_id,
+        coalesce(told.ad_id, 'unknown') as ad_id,
         told.performance_date,
         cast(sum(told.impressions) as bigint) as impressions,
         cast(sum(told.clicks) as bigint) as clicks,
@@ -47,7 +56,13 @@ platform_days as (
     from told
     left join campaigns
         on told.platform = campaigns.platform and {{ campaign_word('told.campaign_id') }} = campaigns.spelling
-    group by told.platform, coalesce(campaigns.campaign, 'unknown'), told.performance_date
+    group by
+        told.platform,
+        coalesce(campaigns.campaign, 'unknown'),
+        coalesce(told.account_id, 'unknown'),
+        coalesce(told.ad_group_id, 'unknown'),
+        coalesce(told.ad_id, 'unknown'),
+        told.performance_date
 
 )
 

@@ -10,7 +10,7 @@ conversions as (
 
     select
         orders.order_key as conversion_id,
-        'order' as conversion_type,
+        case when orders.channel = 'store' then 'store_order' else 'order' end as conversion_type,
         orders.source_system,
         record_customers.customer_id,
         orders.currency_code,

@@ -69,6 +69,7 @@ facts as (
             as cost_amount,
         case when margins.missing_margin_reason is null and margins.costed_line_count > 0 then margins.margin_amount end
             as margin_amount,
+        margins.margin_amount as known_margin_amount,
         case
             when margins.missing_margin_reason is not null then margins.missing_margin_reason
             when coalesce(margins.costed_line_count, 0) = 0 then 'no_lines_with_sales'

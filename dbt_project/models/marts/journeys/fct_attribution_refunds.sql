@@ -20,18 +20,25 @@ shares as (
         refunds.refund_key,
         refunds.line_amount,
         refunds.refund_date,
-        attribution.attribution_key,
-        attribution.conversion_id,
-        attribution.attribution_model,
-        attribution.touchpoint_id,
-        attribution.touchpoint_position,
-        attribution.channel,
-        attribution.campaign,
-        attribution.currency_code,
-        attribution.credit,
-        attribution.converted_date
+        attribution.*,
+        sum(attribution.credit) over (
+            partition by refunds.refund_key, attribution.attribution_model
+            order by attribution.touchpoint_position asc nulls last
+            rows between unbounded preceding and current row
+        ) as credit_so_far
     from refunds
     inner join attribution on refunds.order_key = attribution.conversion_id
+
+),
+
+-- Sums are exact before they become doubles: what one touch ends with, the next must begin with.
+dealt as (
+
+    select
+        *,
+        cast(credit_so_far as double) as share,
+        cast(credit_so_far - credit as double) as share_before
+    from shares
 
 ),
 
@@ -43,14 +50,20 @@ attribution_refunds as (
         attribution_key,
         conversion_id,
         attribution_model,
+        is_additive,
         touchpoint_id,
         channel,
         campaign,
         currency_code,
-        dealt_amount as attributed_refund_amount,
+        case
+            when is_additive
+                then {{ dealt_amount('line_amount', 'share', 'share_before') }}
+            else line_amount
+        end as attributed_refund_amount,
+        touched_date,
         converted_date,
         refund_date
-    from {{ deal_amount('shares', 'line_amount', ['refund_key', 'attribution_model']) }} as dealt
+    from dealt
 
 )
 

@@ -4,24 +4,32 @@ with touchpoints as (
 
 ),
 
+watermark as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
 fct_touchpoints as (
 
     select
-        touchpoint_id,
-        source_system,
-        customer_id,
-        session_id,
-        touch_type,
-        channel,
-        source,
-        medium,
-        campaign,
-        campaign_id,
-        landing_page_path,
-        has_advertising_consent,
-        touched_at,
-        {{ to_reporting_date('touched_at') }} as touched_date
+        touchpoints.touchpoint_id,
+        touchpoints.source_system,
+        touchpoints.customer_id,
+        touchpoints.session_id,
+        touchpoints.touch_type,
+        touchpoints.channel,
+        touchpoints.source,
+        touchpoints.medium,
+        touchpoints.campaign,
+        touchpoints.campaign_id,
+        touchpoints.landing_page_path,
+        touchpoints.has_advertising_consent,
+        touchpoints.touched_at > watermark.as_of as is_in_future,
+        touchpoints.touched_at,
+        {{ to_reporting_date('touchpoints.touched_at') }} as touched_date
     from touchpoints
+    cross join watermark
 
 )
 
