@@ -91,7 +91,10 @@ def main() -> int:
         result = truth(chosen.people, chosen.days)
     else:
         result = speed(chosen.touches, chosen.touches // 20, chosen.touches // 5)
-    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "duckdb": duckdb.__version__}
+    # What else the machine did: CPU seconds grow with it, too.
+    load = [round(one, 1) for one in os.getloadavg()]
+    machine = {"cores": os.cpu_count(), "load_average": load, "python": platform.python_version()}
+    machine |= {"duckdb": duckdb.__version__}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"attribution-{chosen.what}.json").write_text(json.dumps({**machine, **result}, indent=1) + "\n")
     print(json.dumps(result.get("models") or result["goals"], indent=1))

@@ -76,7 +76,8 @@ def test_claims_and_credit_stand_side_by_side(first: Walk) -> None:
         credited = sum(credit for _, _, one, _, credit, _ in table if one == model)
         assert credited > 0
         # Meta claims what would have come anyway too: a figure below 1 would mean that claims were lost on the way.
-        assert sum(by_day.values()) / credited > 1
+        if model != "any_click":  # it gives an order to every channel whole, over a longer time than a platform claims
+            assert sum(by_day.values()) / credited > 1
     assert len(spend) > 80
 
 

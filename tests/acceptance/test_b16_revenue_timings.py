@@ -58,11 +58,13 @@ def test_each_series_is_dated_as_its_source(next_day: Walk) -> None:
                 where not is_test and not is_cancelled and not is_return
                 union all
                 select order_date, net_sales_amount + coalesce(refunded, 0), 'refund_date' from fct_orders
-                left join (select order_key, sum(line_amount) as refunded from fct_refunds group by 1) using (order_key)
+                left join (select order_key, sum(line_amount) as refunded from fct_refunds group by 1) as refunds
+                    using (order_key)
                 where not is_test and not is_cancelled and not is_return
                 union all
-                select refund_date, -line_amount, 'refund_date' from fct_refunds inner join fct_orders using (order_key)
-                where not is_test and not is_cancelled and not is_return
+                select fct_refunds.refund_date, -line_amount, 'refund_date'
+                from fct_refunds inner join fct_orders using (order_key)
+                where not fct_orders.is_test and not fct_orders.is_cancelled and not is_return
             ), expected as (
                 select timing, day, sum(amount) as amount from orders group by all
             ), found as (
