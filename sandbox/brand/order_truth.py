@@ -46,7 +46,7 @@ def _online(shop: Shop) -> dict[str, tuple[Ints, Ints]]:
     line_order = after.refund_order[after.line_refund]
     # what the shop itself had sent comes back to it by parcel too; what was fetched there, or sent by others, does not
     not_sent = (after.location == WAREHOUSE) | kinds.pickup
-    brought = (after.line_location == SHOP_FLOOR) & not_sent[line_order]
+    brought = (after.line_location == SHOP_FLOOR) & (after.line_restock == 0) & not_sent[line_order]
     brought_at = np.full(n, end)
     np.minimum.at(brought_at, line_order[brought], after.refund_at[after.line_refund][brought])
     units = sum_by(orders.line_order, orders.line_quantity, n)

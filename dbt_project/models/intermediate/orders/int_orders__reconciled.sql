@@ -56,6 +56,14 @@ documents as (
 
 ),
 
+-- Apart, for a join on more than keys would compare each order with each document.
+order_documents as (
+
+    select * from documents
+    where document_type = 'order'
+
+),
+
 compared as (
 
     {%- for measure, rest in flagged.items() %}
@@ -70,12 +78,10 @@ compared as (
             coalesce(documents.{{ measure }}_amount, 0) as document_amount,
             coalesce({{ rest }}, 0) as flagged_amount
         from summed
-        full join documents
-            on summed.order_key = documents.document_key and documents.document_type = 'order'
+        full join order_documents as documents on summed.order_key = documents.document_key
         left join {{ ref('int_orders__order_checks') }} as checks on documents.document_key = checks.order_key
         where
-            coalesce(documents.document_type, 'order') = 'order'
-            and not coalesce(summed.is_return, false)
+            not coalesce(summed.is_return, false)
             and (documents.document_key is null or documents.{{ measure }}_amount is not null)
         union all
     {%- endfor %}
