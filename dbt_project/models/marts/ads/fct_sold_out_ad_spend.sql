@@ -60,23 +60,35 @@ visits as (
 
 ),
 
+campaign_days as (
+
+    select
+        platform,
+        campaign,
+        performance_date as spend_date,
+        cast(sum(spend_amount) as decimal(18, 4)) as spend_amount
+    from {{ ref('int_ads__platform_days') }}
+    group by platform, campaign, performance_date
+    having sum(spend_amount) > 0
+
+),
+
 shared as (
 
     select
-        platform_days.platform,
-        platform_days.campaign,
-        platform_days.performance_date as spend_date,
-        platform_days.spend_amount,
+        campaign_days.platform,
+        campaign_days.campaign,
+        campaign_days.spend_date,
+        campaign_days.spend_amount,
         coalesce(visits.ad_visits, 0) as ad_visits,
         coalesce(visits.product_visits, 0) as product_visits,
         cast(coalesce(visits.sold_out_visits, 0) as decimal(18, 6)) as sold_out_visits
-    from {{ ref('int_ads__platform_days') }} as platform_days
+    from campaign_days
     left join visits
         on
-            platform_days.platform = visits.platform
-            and platform_days.campaign = visits.campaign
-            and platform_days.performance_date = visits.spend_date
-    where platform_days.spend_amount > 0
+            campaign_days.platform = visits.platform
+            and campaign_days.campaign = visits.campaign
+            and campaign_days.spend_date = visits.spend_date
 
 ),
 
