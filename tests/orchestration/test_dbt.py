@@ -102,17 +102,16 @@ def test_a_table_is_replaced_whole_or_not_at_all(replacing: Path) -> None:
         dbt.invoke("run")
     assert found_in("kept") == ("BASE TABLE", [(2, 3)])
     model.unlink()
-    python = (
-        "def model(dbt, session):\n    dbt.config(materialized='table')\n    return session.sql('select {} as one')\n"
-    )
-    for number in ("4", "5", "1 / 'x'::int"):
-        (replacing / "kept.py").write_text(python.format(number.replace("'", '"')))
-        if "x" in number:
-            with pytest.raises(dbt.DbtFailed, match="kept"):
-                dbt.invoke("run")
-        else:
-            dbt.invoke("run")
-    assert found_in("kept") == ("BASE TABLE", [(5,)])
+    python = "def model(dbt, session):\n    dbt.config(materialized='table')\n    return session.sql({!r}){}\n"
+    # A relation is written by dbt's own connection, an Arrow table by another.
+    for number, written in ((4, ""), (5, ".to_arrow_table()"), (6, ".to_arrow_table()"), (7, "")):
+        (replacing / "kept.py").write_text(python.format(f"select {number} as one", written))
+        dbt.invoke("run")
+        assert found_in("kept") == ("BASE TABLE", [(number,)])
+    (replacing / "kept.py").write_text(python.format("select cast(chr(120) as integer) as one", ""))
+    with pytest.raises(dbt.DbtFailed, match="kept"):
+        dbt.invoke("run")
+    assert found_in("kept") == ("BASE TABLE", [(7,)])
 
 
 def test_a_view_becomes_a_table_and_a_table_a_view(replacing: Path) -> None:

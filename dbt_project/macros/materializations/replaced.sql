@@ -3,13 +3,26 @@
    database; nobody reads the file while it is built, and on hundreds of small models it is a fifth of a build's work. #}
 {% materialization table, adapter='duckdb', supported_languages=['sql', 'python'] %}
     {%- set target_relation = this.incorporate(type='table') -%}
+    {#- A Python model's rows come over another connection, which must not wait for ours: they are written beside, then
+        take the former's place. -#}
+    {%- set beside = make_intermediate_relation(target_relation) if model['language'] == 'python' -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- if beside -%}
+        {%- call statement('leftover', auto_begin=False) -%} drop table if exists {{ beside }} {%- endcall -%}
+    {%- else -%}
+        {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- endif -%}
     {%- set former = drop_former(target_relation) -%}
     {%- call statement('main', language=model['language']) -%}
-        {{ former if model['language'] == 'sql' }}
-        {{- create_table_as(False, target_relation, compiled_code, model['language']) }}
+        {{ former if not beside }}
+        {{- create_table_as(False, beside or target_relation, compiled_code, model['language']) }}
     {%- endcall -%}
+    {%- if beside -%}
+        {{ run_hooks(pre_hooks, inside_transaction=True) }}
+        {%- call statement('replace') -%}
+            {{ former }} alter table {{ beside }} rename to {{ adapter.quote(target_relation.identifier) }}
+        {%- endcall -%}
+    {%- endif -%}
     {% do create_indexes(target_relation) %}
     {{ finished(target_relation) }}
     {{ return({'relations': [target_relation]}) }}
@@ -28,18 +41,14 @@
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
-{# The statement that drops what had the name: part of the model's own, or before a Python model in the same transaction. #}
+{# The statement that drops what had the name, if anything had. #}
 {% macro drop_former(target_relation) -%}
     {%- set former = load_cached_relation(target_relation) -%}
     {%- if former is not none -%}
         {%- if former.type != target_relation.type -%}
             {%- do adapter.cache_dropped(former) -%}
         {%- endif -%}
-        {%- if model['language'] == 'python' -%}
-            {%- call statement('former') -%} drop {{ former.type }} if exists {{ former }} {%- endcall -%}
-        {%- else -%}
-            drop {{ former.type }} if exists {{ former }};
-        {%- endif -%}
+        drop {{ former.type }} if exists {{ former }};
     {%- endif -%}
 {%- endmacro %}
 
