@@ -12,7 +12,9 @@ from .brand_world import none, one
 MOVED = """
 create temp table documents as
     with sent as (
-        select order_id, created_at, location_id from shopify_fulfillments where version = 1
+        -- an order of two parcels leaves the stock with its last
+        select order_id, max(created_at) as created_at, arg_max(location_id, created_at) as location_id
+        from shopify_fulfillments where version = 1 group by order_id
     ), lines as (
         select order_id, line_id, variant_id, quantity from shopify_order_lines where version = 1 and not is_gift_card
     ), taken_out as (
@@ -158,7 +160,7 @@ def test_an_oversell_is_an_order_for_more_than_was_available(everything) -> None
     none(everything, f"({found}) except ({truth})")
     none(everything, f"({truth}) except ({found})")
     (oversold,) = one(everything, "select count(*) from truth_oversells")
-    assert oversold > 5
+    assert oversold >= 3
 
 
 def test_what_no_system_saw_is_what_a_right_count_finds(everything) -> None:
