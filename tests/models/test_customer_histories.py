@@ -138,16 +138,24 @@ UNTOLD = "".join(
     f", {name} {kind}"
     for kind, names in {
         "varchar": "source_system order_id order_name channel location_key order_status financial_status "
-        "fulfilment_status order_currency_code currency_code",
+        "fulfilment_status order_currency_code currency_code cancel_reason presentment_currency_code exchange_rate_source",
         "bigint": "line_count quantity",
         "decimal(18, 4)": "exchange_rate gross_amount discount_amount refunded_line_amount removed_amount "
         "cancelled_amount tax_amount shipping_amount tip_amount service_charge_amount gift_card_amount total_amount "
-        "refunded_amount",
+        "refunded_amount presentment_total_amount",
         "timestamp": "created_at paid_at fulfilled_at cancelled_at updated_at",
+        "date": "exchange_rate_date",
+        "boolean": "is_edited is_tax_included",
     }.items()
     for name in names.split()
 )
 """Columns of an order that customers are not counted by."""
+FACTS = (
+    "order_key varchar, parcel_count bigint, fulfilment_method varchar, missing_margin_reason varchar, "
+    "is_split_shipment boolean, is_returned_in_store boolean, has_exchange boolean, has_issue boolean, "
+    "net_payment_amount decimal(18, 4), gift_card_redeemed_amount decimal(18, 4), cost_amount decimal(18, 4), "
+    "margin_amount decimal(18, 4)"
+)
 histories = st.one_of(st.lists(order, max_size=3), *[st.lists(order, min_size=12, max_size=25)] * 4)
 owners = st.fixed_dictionaries({record: st.sampled_from(CUSTOMERS) for record in RECORDS})
 types = st.fixed_dictionaries({c: st.sampled_from(["person", "person", "person", "household"]) for c in CUSTOMERS})
@@ -173,6 +181,7 @@ def land(
     ]
     columns = [column.split()[0] for column in COLUMN.split(ORDER)]
     table(con, "int_orders__orders", ORDER, [tuple(o[column] for column in columns) for o in told], UNTOLD)
+    table(con, "int_orders__order_facts", FACTS, [])
     table(con, "int_identity__record_customers", "record_key varchar, customer_id varchar", list(owner.items()))
     emails = [(record, "email", f"{record}@example.com") for record in RECORDS]
     table(
