@@ -25,8 +25,8 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readings]:
 
     own = tmp_path_factory.mktemp("stock")
     compiled = StockReadings(own, *MARTS)
-    # so many items held back that what is lost is more than chance; all else as in the demo
-    world = make_world(STOCK_SEED, 3_000, STOCK_DAYS, own, scenarios={"quality_holds": 0.8})
+    # so much held back and stolen that it is more than chance; all else as in the demo
+    world = make_world(STOCK_SEED, 3_000, STOCK_DAYS, own, scenarios={"quality_holds": 0.8, "theft": 0.006})
     with compiled.of(world) as readings:
         for day in range(STOCK_DAYS + 1):
             readings.read(day)

@@ -194,5 +194,5 @@ def test_marts_that_are_empty_by_design(journey: Journey) -> None:
 
 
 def test_dbt_keeps_its_time(journey: Journey) -> None:
-    """115 seconds on two cores for 59 marts; counted as processor time, which other work does not stretch much."""
-    assert journey.dbt_cpu_seconds < 2 * 115
+    """90 seconds on two cores; counted as processor time, which other work does not stretch much."""
+    assert journey.dbt_cpu_seconds < 2 * 90

@@ -5,6 +5,8 @@ from __future__ import annotations
 import duckdb
 
 SEED, PEOPLE, DAYS = 9, 600, 60
+OFTEN = {"oversells": 0.4}
+"""What so few people would hardly meet at its usual share."""
 
 
 def none(connection: duckdb.DuckDBPyConnection, sql: str) -> None:

@@ -17,7 +17,7 @@ import pytest
 from sandbox.brand.world import World, make_world
 from sandbox.server import Running, running
 
-from .brand_world import DAYS, PEOPLE, SEED
+from .brand_world import DAYS, OFTEN, PEOPLE, SEED
 
 SIZE = {"seed": 7, "people": 600, "days": 60}
 
@@ -191,7 +191,7 @@ def brand_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def brand(brand_home: Path) -> World:
-    return make_world(SEED, PEOPLE, DAYS, brand_home)
+    return make_world(SEED, PEOPLE, DAYS, brand_home, scenarios=OFTEN)
 
 
 @pytest.fixture

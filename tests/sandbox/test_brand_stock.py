@@ -160,7 +160,7 @@ def test_an_oversell_is_an_order_for_more_than_was_available(everything) -> None
     none(everything, f"({found}) except ({truth})")
     none(everything, f"({truth}) except ({found})")
     (oversold,) = one(everything, "select count(*) from truth_oversells")
-    assert oversold >= 3
+    assert oversold > 5
 
 
 def test_what_no_system_saw_is_what_a_right_count_finds(everything) -> None:

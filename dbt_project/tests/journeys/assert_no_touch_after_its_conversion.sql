@@ -1,8 +1,8 @@
 -- Catches: credit for contacts that came after the order or before the look-back began, as when a time zone is applied
 -- twice or the look-back of another kind of touch is used.
-with attribution as (
+with credits as (
 
-    select * from {{ ref('fct_attribution') }}
+    select * from {{ ref('int_journeys__credits') }}
 
 ),
 
@@ -13,12 +13,13 @@ longest as (
 )
 
 select
-    attribution.attribution_key,
-    attribution.touched_at,
-    attribution.converted_at
-from attribution
+    credits.conversion_id,
+    credits.touchpoint_id,
+    credits.touched_at,
+    credits.converted_at
+from credits
 cross join longest
 where
-    attribution.touched_at > attribution.converted_at
-    or {{ epoch_seconds('attribution.converted_at') }} - {{ epoch_seconds('attribution.touched_at') }}
+    credits.touched_at > credits.converted_at
+    or {{ epoch_seconds('credits.converted_at') }} - {{ epoch_seconds('credits.touched_at') }}
     > 86400 * longest.lookback_days

@@ -1,6 +1,8 @@
--- What a line earned: its net sales less the cost of the units that were kept; units given back cost nothing. The
--- cost of one unit is that of the variant, else of the same SKU at another vendor, whose shop must keep the same
--- currency. Of a line without one nothing is known: null, with the reason.
+-- Lines with what each earned: its net sales less the cost of the units that were kept; units given back cost nothing.
+-- The cost of one unit is that of the variant, else of the same SKU at another vendor, whose shop must keep the same
+-- currency. Of a line without one nothing is known: null, with the reason. A view: the cost is two small look-ups.
+{{ config(materialized='view') }}
+
 with lines as (
 
     select * from {{ ref('int_orders__order_lines') }}
@@ -46,15 +48,12 @@ elsewhere as (
 costed as (
 
     select
-        lines.order_line_key,
-        lines.order_key,
-        lines.net_sales_amount,
+        lines.*,
         case
             when lines.is_cancelled then cast(0 as bigint)
             else least(lines.current_quantity, lines.quantity - lines.refunded_quantity)
         end as kept_quantity,
         coalesce(variants.unit_cost, sku_costs.unit_cost) as document_unit_cost,
-        lines.exchange_rate,
         case
             when lines.is_gift_card then 'gift_card'
             when lines.exchange_rate is null then 'no_exchange_rate'
@@ -73,11 +72,7 @@ costed as (
 margins as (
 
     select
-        order_line_key,
-        order_key,
-        kept_quantity,
-        net_sales_amount,
-        missing_margin_reason,
+        *,
         cast(case when missing_margin_reason is null then document_unit_cost * exchange_rate end as decimal(18, 6))
             as unit_cost,
         case

@@ -1,10 +1,25 @@
 -- The same money under each convention of dating it: on the day of the order, of the touch, or (what a refund takes)
 -- of the refund. Each row says on which day the order's convention has it too, so the rows of any period tell why two
 -- series differ.
-with attribution as (
+{%- set timings = [
+    ('order_date', 'credits', 'converted_date', 'attributed_revenue'),
+    ('touch_date', 'credits', 'touched_date', 'attributed_revenue'),
+    ('refund_date', 'credits', 'converted_date', 'attributed_revenue'),
+    ('refund_date', 'refunds', 'converted_date', 'attributed_refund_amount'),
+    ('refund_date', 'refunds', 'refund_date', '-attributed_refund_amount'),
+] %}
+with credits as (
 
-    select * from {{ ref('fct_attribution') }}
+    select
+        attribution_model,
+        channel,
+        currency_code,
+        converted_date,
+        touched_date,
+        sum(attributed_revenue) as attributed_revenue
+    from {{ ref('fct_attribution') }}
     where is_additive
+    group by attribution_model, channel, currency_code, converted_date, touched_date
 
 ),
 
@@ -17,55 +32,18 @@ refunds as (
 
 dated as (
 
-    select
-        attribution_model,
-        channel,
-        currency_code,
-        'order_date' as revenue_timing,
-        converted_date,
-        converted_date as credited_date,
-        attributed_revenue
-    from attribution
-    union all
-    select
-        attribution_model,
-        channel,
-        currency_code,
-        'touch_date' as revenue_timing,
-        converted_date,
-        touched_date as credited_date,
-        attributed_revenue
-    from attribution
-    union all
-    select
-        attribution_model,
-        channel,
-        currency_code,
-        'refund_date' as revenue_timing,
-        converted_date,
-        converted_date as credited_date,
-        attributed_revenue
-    from attribution
-    union all
-    select
-        attribution_model,
-        channel,
-        currency_code,
-        'refund_date' as revenue_timing,
-        converted_date,
-        converted_date as credited_date,
-        attributed_refund_amount as attributed_revenue
-    from refunds
-    union all
-    select
-        attribution_model,
-        channel,
-        currency_code,
-        'refund_date' as revenue_timing,
-        converted_date,
-        refund_date as credited_date,
-        -attributed_refund_amount as attributed_revenue
-    from refunds
+    {%- for timing, source, day, amount in timings %}
+        select
+            attribution_model,
+            channel,
+            currency_code,
+            '{{ timing }}' as revenue_timing,
+            converted_date,
+            {{ day }} as credited_date,
+            {{ amount }} as attributed_revenue
+        from {{ source }}
+        {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 

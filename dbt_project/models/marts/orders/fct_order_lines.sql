@@ -1,18 +1,12 @@
 with order_lines as (
 
-    select * from {{ ref('int_orders__order_lines') }}
+    select * from {{ ref('int_orders__line_margins') }}
 
 ),
 
 record_customers as (
 
     select * from {{ ref('int_identity__record_customers') }}
-
-),
-
-margins as (
-
-    select * from {{ ref('int_orders__line_margins') }}
 
 ),
 
@@ -43,16 +37,15 @@ fct_order_lines as (
         order_lines.gift_card_amount,
         order_lines.tax_amount,
         order_lines.document_net_amount,
-        margins.unit_cost,
-        margins.cost_amount,
-        margins.margin_amount,
-        margins.missing_margin_reason,
+        order_lines.unit_cost,
+        order_lines.cost_amount,
+        order_lines.margin_amount,
+        order_lines.missing_margin_reason,
         order_lines.is_gift_card,
         order_lines.is_test,
         order_lines.is_cancelled,
         order_lines.order_date
     from order_lines
-    left join margins on order_lines.order_line_key = margins.order_line_key
     left join record_customers on order_lines.record_key = record_customers.record_key
 
 )

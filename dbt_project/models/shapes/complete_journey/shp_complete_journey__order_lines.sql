@@ -1,6 +1,9 @@
 -- A basket names a product once (checked), so basket and product are the line's key; lines are numbered by product id.
 -- A line whose product the assortment lacks stays, with its product id.
 -- Quantity is a meter reading for fuel and weighed goods and may be 0: then there is no price of one unit.
+-- A table: several models read these lines, and numbering a million and a half anew for each is dear.
+{{ config(materialized='table') }}
+
 with transactions as (
 
     select * from {{ ref('stg_complete_journey__transactions') }}
