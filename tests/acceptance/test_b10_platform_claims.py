@@ -13,19 +13,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.acceptance_support.attribution import MODELS
 from tests.conftest import ROOT, Road, Walk
 
-MODELS = (
-    "first_touch",
-    "last_touch",
-    "last_non_direct",
-    "linear",
-    "position_based",
-    "time_decay",
-    "any_click",
-    "markov",
-    "shapley",
-)
 # Where claims may be: on their way in, and beside our credit.
 MAY_READ_CLAIMS = {
     "int_ads__exchange_rates",

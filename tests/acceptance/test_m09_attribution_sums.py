@@ -5,18 +5,9 @@ from decimal import Decimal
 import duckdb
 import pytest
 
+from tests.acceptance_support.attribution import ADDITIVE
 from tests.conftest import Road, Walk
 
-ADDITIVE = (
-    "first_touch",
-    "last_touch",
-    "last_non_direct",
-    "linear",
-    "position_based",
-    "time_decay",
-    "markov",
-    "shapley",
-)
 ORDERS = "not is_test and not is_cancelled and not is_return"
 
 

@@ -6,25 +6,16 @@ from decimal import Decimal
 
 import pytest
 
+from tests.acceptance_support.attribution import ADDITIVE
 from tests.conftest import Walk
 
-MODELS = (
-    "first_touch",
-    "last_touch",
-    "last_non_direct",
-    "linear",
-    "position_based",
-    "time_decay",
-    "markov",
-    "shapley",
-)
 FULLY_REFUNDED = """
     select order_key from fct_orders
     where refunded_line_amount > 0 and net_sales_amount = 0 and not is_test and not is_cancelled and not is_return
 """
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ADDITIVE)
 def test_a_full_refund_leaves_nothing_on_the_day_of_the_order(next_day: Walk, model: str):
     with next_day.marts() as con:
         rows = con.execute(
@@ -38,7 +29,7 @@ def test_a_full_refund_leaves_nothing_on_the_day_of_the_order(next_day: Walk, mo
     assert all(money == 0 and most == 0 and credit == 1 for _, money, most, credit in rows)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ADDITIVE)
 def test_the_view_by_refund_date_gives_and_takes_the_same(next_day: Walk, model: str):
     """Credit as it stood before refunds on the day of the order, less each refund on its own day."""
     with next_day.marts() as con:
@@ -66,7 +57,7 @@ def test_the_view_by_refund_date_gives_and_takes_the_same(next_day: Walk, model:
     assert any(days > 1 for *_, days in rows), "no refund lies on another day than its order: nothing was tried"
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ADDITIVE)
 def test_refunds_are_dealt_to_the_cent(next_day: Walk, model: str):
     with next_day.marts() as con:
         dealt = dict(
