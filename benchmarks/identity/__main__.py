@@ -27,8 +27,9 @@ import psutil
 
 from benchmarks.identity.generate import TABLES, Population, generate
 from benchmarks.identity.peers import PEERS
-from benchmarks.identity.product import SHAPES, Product, Run, judged, same_partition
+from benchmarks.identity.product import SHAPES, Product, judged, same_partition
 from benchmarks.identity.quality import Quality
+from benchmarks.project import Run
 from benchmarks.road import RESULTS, measured
 
 PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "splink", "scipy", "igraph")
@@ -94,7 +95,7 @@ def ours(folder: Path, data: Path, empty: Path) -> tuple[list[Cost], dict[str, f
     rows.mkdir()
     product = Product(folder / "product", rows)
     shown(rows, empty)
-    product.prepare()
+    product.prepare("identity")
     start, restart = product.run(), product.run()
     told(f"dbt alone: {start.cpu_seconds} and {restart.cpu_seconds} CPU s")
     product.fresh()
@@ -117,7 +118,7 @@ def scored(folder: Path, data: Path, empty: Path) -> tuple[Cost, dict[str, float
     rows = folder / "rows"
     product = Product(folder / "scored", rows, scored=True)
     shown(rows, empty)
-    product.prepare()
+    product.prepare("identity")
     start = product.run()
     product.fresh()
     shown(rows, data)

@@ -1,25 +1,17 @@
 """The product's own dbt models of identity, run on generated records in a copy of the project.
 
-The copy differs from the project in this: the one provider of records and identifiers reads Parquet files, all other
-shapes have none, the moment up to which data were seen is that of the newest record, and without scoring there is no
-scored edge. ``dbt run`` is one process, as an operator would start it. What dbt costs by itself is the same command
-over files without rows.
+The copy differs from the project in this: the one provider of records and identifiers reads Parquet files, the moment
+up to which data were seen is that of the newest record, and without scoring there is no scored edge.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from benchmarks.identity.quality import Quality, quality
-from benchmarks.road import ROOT, measured
+from benchmarks.project import Project, Run
 
 WANTED = "+int_identity__record_customers +fct_customer_merges"
 SHAPES = ("customer_records", "identifiers")
@@ -44,71 +36,16 @@ PARTITION = """
     select record_key, min(record_key) over (partition by customer_id) as first_record
     from {}.intermediate.int_identity__record_customers
 """
-LEFT_OUT = shutil.ignore_patterns("target", "logs", "dbt_packages")
 
 
-@dataclass(frozen=True)
-class Run:
-    """What one command took: seconds of wall time, CPU seconds, peak MB, and wall seconds of each model it built."""
-
-    seconds: float
-    cpu_seconds: float
-    peak_mb: int
-    models: dict[str, float]
-
-    def without(self, overhead: Run) -> float:
-        """CPU seconds beyond those of another run."""
-        return self.cpu_seconds - overhead.cpu_seconds
-
-
-class Product:
-    """A copy of the dbt project below ``folder`` whose provider reads ``<rows>/<shape>/*.parquet``."""
+class Product(Project):
+    """The chain of identity over ``<rows>/<shape>/*.parquet``, with scored edges or without them."""
 
     def __init__(self, folder: Path, rows: Path, *, scored: bool = False) -> None:
-        self.folder = folder
-        self.warehouse = folder / "warehouse.duckdb"
-        self.project = folder / "dbt_project"
-        shutil.copytree(ROOT / "dbt_project", self.project, ignore=LEFT_OUT)
-        settings = self.project / "dbt_project.yml"
-        project = yaml.safe_load(settings.read_text())
-        project["vars"]["providers"] = {
-            shape: ["bench"] if shape in SHAPES else [] for shape in project["vars"]["providers"]
-        }
-        settings.write_text(yaml.safe_dump(project, sort_keys=False))
-        shapes = self.project / "models" / "shapes" / "bench"
-        shapes.mkdir()
-        for shape in SHAPES:
-            (shapes / f"shp_bench__{shape}.sql").write_text(f"select * from read_parquet('{rows}/{shape}/*.parquet')\n")
-        next(self.project.rglob("int_as_of.sql")).write_text(AS_OF)
-        if not scored:
-            next(self.project.rglob("int_identity__scored_edges.sql")).write_text(NO_SCORED_EDGES)
-
-    def dbt(self, *words: str) -> Run:
-        """Run one dbt command; raises RuntimeError when it is not green."""
-        command = [sys.executable, "-W", "ignore", "-m", "dbt.cli.main", *words]
-        command += ["--project-dir", str(self.project), "--profiles-dir", str(self.project)]
-        command += ["--target-path", str(self.folder / "target"), "--log-path", str(self.folder / "logs")]
-        environment = {
-            **os.environ,
-            "SELVAGE_WAREHOUSE": str(self.warehouse),
-            "SELVAGE_WRITE_LOCK": str(self.folder / "write.lock"),
-            "SELVAGE_HASH_KEY": "0" * 64,
-            "PYTHONPATH": str(ROOT),
-        }
-        seconds, cpu, peak = measured(command, environment)
-        results = json.loads((self.folder / "target" / "run_results.json").read_text())["results"]
-        models = {each["unique_id"].split(".")[-1]: round(each["execution_time"], 3) for each in results}
-        return Run(round(seconds, 2), round(cpu, 2), peak, models)
-
-    def prepare(self) -> None:
-        """An empty warehouse with the seeds and what dbt has parsed, so that neither is measured."""
-        self.warehouse.unlink(missing_ok=True)
-        self.dbt("seed", "--select", "identity")
-        shutil.copy(self.warehouse, self.folder / "seeded.duckdb")
-
-    def fresh(self) -> None:
-        """Back to the seeded, otherwise empty warehouse."""
-        shutil.copy(self.folder / "seeded.duckdb", self.warehouse)
+        instead = (
+            {"int_as_of": AS_OF} if scored else {"int_as_of": AS_OF, "int_identity__scored_edges": NO_SCORED_EDGES}
+        )
+        super().__init__(folder, rows, SHAPES, instead)
 
     def run(self) -> Run:
         """The chain from the shapes to every record's customer and the merge log."""

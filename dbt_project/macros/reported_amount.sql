@@ -1,6 +1,12 @@
-{# Money of a document in the reporting currency, rounded to minor units here and nowhere after: sums of it are exact. #}
+{# Money of a document in the reporting currency, rounded to minor units here and nowhere after: sums of it are exact.
+   Most is in that currency already, and a product with a rate is dear: its digits do not fit into 64 bits. #}
 {% macro reported_amount(amount, exchange_rate) -%}
-    cast(round(({{ amount }}) * {{ exchange_rate }}, 2) as decimal(18, 4))
+    cast(
+        case
+            when {{ exchange_rate }} = 1 then round({{ amount }}, 2)
+            else round(({{ amount }}) * {{ exchange_rate }}, 2)
+        end as decimal(18, 4)
+    )
 {%- endmacro %}
 
 {# What a line was sold for without its tax, where the model joins `orders`: prices may contain the tax. #}

@@ -1,6 +1,8 @@
 -- The totals that the vendors state themselves, on the days of our order book: the business day of the order, that
 -- of the document (a refund's own), and that on which the vendor made it. A document whose order was never read
 -- keeps its own.
+{{ config(materialized='view') }}
+
 with document_totals as (
 
     {{ union_shape('document_totals') }}

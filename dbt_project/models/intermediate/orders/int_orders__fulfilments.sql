@@ -1,5 +1,7 @@
 -- One order may leave in several parcels. Sent from a store means from a location that is known to be one, and that did
 -- not sell it over its counter.
+{{ config(materialized='view') }}
+
 with fulfilments as (
 
     {{ union_shape('fulfilments') }}

@@ -1,6 +1,8 @@
 -- All that makes an order's total beside its lines' prices and tax, and money given back beyond the lines: as the
 -- vendors tell it, with the shipping and tips that stand on the order itself. Amounts as in the document and reported;
 -- what is taken off is positive too, its type says which way it goes.
+{{ config(materialized='view') }}
+
 with told as (
 
     {{ union_shape('order_adjustments') }}

@@ -1,5 +1,7 @@
 -- What really moved: failed and pending movements stay, marked; a refund counts negative. A gift card that pays is no
 -- new money: the shop had it when the card was sold, so it takes from what the shop owes to holders of cards.
+{{ config(materialized='view') }}
+
 with payments as (
 
     {{ union_shape('payments') }}

@@ -1,5 +1,7 @@
 -- Goods that came back: the lines of refunds but those of units that never left. Bought elsewhere and returned in a
 -- store: they came back to a store that had not sent the order itself.
+{{ config(materialized='view') }}
+
 with refund_lines as (
 
     select * from {{ ref('int_orders__refund_lines') }}
