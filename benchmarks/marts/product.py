@@ -47,6 +47,10 @@ BY_CHANNEL = {
             sum(lines.net_sales_amount), sum(lines.margin_amount)
         from {0}order_lines as lines inner join {0}orders using (order_key) group by all order by all
     """,
+    "order_adjustments": """
+        select channel, adjustment_type, count(*), sum(adjustment_amount) from {}order_adjustments
+        group by all order by all
+    """,
     "refunds": "select channel, count(*), sum(total_amount) from {}refunds group by all order by all",
     "returns": "select channel, count(*), sum(quantity), sum(line_amount) from {}returns group by all order by all",
     "payments": "select channel, count(*), sum(payment_amount) from {}payments group by all order by all",

@@ -12,7 +12,16 @@ import duckdb
 
 FROM = "read_parquet('{rows}/{name}/*.parquet')"
 NAMES = (
-    *("orders", "order_lines", "payments", "refunds", "refund_lines", "fulfilments", "document_totals"),
+    *(
+        "orders",
+        "order_lines",
+        "order_adjustments",
+        "payments",
+        "refunds",
+        "refund_lines",
+        "fulfilments",
+        "document_totals",
+    ),
     *("variants", "products", "locations", "inventory_levels", "customers"),
 )
 DAY = "cast(timezone('America/New_York', timezone('UTC', {})) as date)"
@@ -99,9 +108,16 @@ STATEMENTS = (
     """,
     """
     create table order_adjustments as
-    select source_system, order_key || '-shipping' as order_adjustment_key, order_key, customer_id, channel,
-        'shipping' as adjustment_type, currency_code, {shipping_amount} as adjustment_amount,
-        {processed_day} as order_date
+    select told.source_system, order_adjustment_key, told.order_key, order_line_key, customer_id, channel,
+        adjustment_type, description, told.currency_code, cast(amount as decimal(18, 4)) as adjustment_amount,
+        occurred_at, {order_day} as order_date
+    from {order_adjustments} as told
+    inner join {orders} as orders using (order_key)
+    left join {customers} as customers on orders.record_key = customers.record_key
+    union all by name
+    select source_system, order_key || ':shipping' as order_adjustment_key, order_key, customer_id, channel,
+        'shipping' as adjustment_type, 'Part of the total' as description, currency_code,
+        {shipping_amount} as adjustment_amount, processed_at as occurred_at, {processed_day} as order_date
     from {orders} left join {customers} using (record_key) where shipping_amount <> 0
     """,
     """

@@ -31,7 +31,8 @@ SOLD = """
         {customer} as customer, {place} as place, {s}_sold_date_sk as day, {s}_sold_time_sk as second, {sent} as sent,
         coalesce({s}_quantity, 0) as quantity, {s}_list_price as unit_price,
         coalesce({s}_ext_list_price, {s}_net_paid, 0) as gross_amount, coalesce({s}_net_paid, 0) as net_amount,
-        coalesce({s}_ext_tax, 0) as tax_amount, coalesce({shipping}, 0) as shipping_amount
+        coalesce({s}_ext_tax, 0) as tax_amount, coalesce({shipping}, 0) as shipping_amount,
+        {s}_coupon_amt as coupon_amount
     from source.{sales}
 """
 RETURNED = """
@@ -67,9 +68,16 @@ SHAPES = {
     "order_lines": """
         select 'tpcds' as source_system, order_key || '-' || item as order_line_key, order_key,
             order_line_key as order_line_id, 'tpcds:' || item as variant_key, item::varchar as sku,
-            null as product_title, 'USD' as currency_code, item as line_number, quantity, quantity as current_quantity, false as is_gift_card,
-            unit_price, gross_amount, gross_amount - net_amount as discount_amount, tax_amount
+            null as product_title, 'USD' as currency_code, item as line_number, quantity,
+            quantity as current_quantity, false as is_gift_card, unit_price,
+            gross_amount, gross_amount - net_amount as discount_amount, tax_amount
         from sold
+    """,
+    "order_adjustments": """
+        select 'tpcds' as source_system, order_key || '-' || item || '-coupon' as order_adjustment_key, order_key,
+            order_key || '-' || item as order_line_key, 'discount' as adjustment_type, null as discount_code,
+            'Coupon' as description, 'USD' as currency_code, coupon_amount as amount, d_date::timestamp as occurred_at
+        from sold left join source.date_dim on day = d_date_sk where coupon_amount <> 0
     """,
     "payments": """
         select 'tpcds' as source_system, order_key || '-paid' as payment_key, order_key, 'sale' as payment_type,
@@ -112,8 +120,8 @@ SHAPES = {
         from {orders}
         union all by name
         select 'tpcds' as source_system, refund_key as document_key, order_key, 'refund' as document_type,
-            currency_code, null as subtotal_amount, total_amount, null as current_total_amount, null as net_payment_amount,
-            processed_at as occurred_at, created_at
+            currency_code, null as subtotal_amount, total_amount, null as current_total_amount,
+            null as net_payment_amount, processed_at as occurred_at, created_at
         from {refunds}
     """,
     "products": """
@@ -155,7 +163,7 @@ SHAPES = {
 CUSTOMERS = "select 'tpcds:' || c_customer_sk as record_key, 'c_' || c_customer_sk as customer_id from source.customer"
 
 
-def _generate(con: duckdb.DuckDBPyConnection, file: Path, scale: float) -> None:
+def generate(con: duckdb.DuckDBPyConnection, file: Path, scale: float) -> None:
     """TPC-DS at a scale (1 is about 5 million lines) in a file of its own, attached as ``source``.
 
     Raises RuntimeError where the package duckdb-extension-tpcds is missing or made for another DuckDB.
@@ -170,12 +178,11 @@ def _generate(con: duckdb.DuckDBPyConnection, file: Path, scale: float) -> None:
     con.execute(f"call dsdgen(sf = {scale}, catalog = 'source')")
 
 
-def _shape(con: duckdb.DuckDBPyConnection, folder: Path, *, empty: bool = False) -> None:
+def write(con: duckdb.DuckDBPyConnection, folder: Path, *, empty: bool = False) -> None:
     """The attached ``source`` as ``<folder>/<shape>/rows.parquet``, and whose record is whose as ``customers``."""
+    words = {channel: dict(zip(WORDS, told, strict=True)) for channel, told in CHANNELS.items()}
     for view, template in (("sold", SOLD), ("returned", RETURNED)):
-        channels = " union all ".join(
-            template.format(channel=name, **dict(zip(WORDS, words, strict=True))) for name, words in CHANNELS.items()
-        )
+        channels = " union all ".join(template.format(channel=name, **told) for name, told in words.items())
         con.execute(f"create or replace temp view {view} as {channels}")
     files = {name: folder / name / "rows.parquet" for name in (*SHAPES, "customers")}
     read = {name: f"read_parquet('{file}')" for name, file in files.items()}
@@ -190,9 +197,9 @@ def make(folder: Path, scale: float) -> dict[str, int]:
     """Write ``rows`` and ``empty`` below the folder; gives the rows of each shape."""
     source = folder / "source.duckdb"
     with duckdb.connect(config={"temp_directory": str(folder / "spill")}) as con:
-        _generate(con, source, scale)
-        _shape(con, folder / "rows")
-        _shape(con, folder / "empty", empty=True)
+        generate(con, source, scale)
+        write(con, folder / "rows")
+        write(con, folder / "empty", empty=True)
         con.execute("detach source")
         source.unlink()
         return {

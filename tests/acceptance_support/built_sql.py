@@ -5,7 +5,8 @@ No dbt command is needed, so a rule can be tried on many small worlds in millise
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,29 @@ class BuiltSql:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql).fetchall()
+
+
+def needed(manifest: Path, wanted: Iterable[str], given: Container[str]) -> tuple[list[str], set[str]]:
+    """What has to be built for these models, in an order that works, but for what is given; and their seeds."""
+    nodes = json.loads(manifest.read_text())["nodes"].values()
+    parents = {node["name"]: node["depends_on"]["nodes"] for node in nodes if node["resource_type"] == "model"}
+    order: list[str] = []
+    seeds: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in order or name in given:
+            return
+        for parent in parents[name]:
+            kind, _, short = parent.split(".")[:3]
+            if kind == "model":
+                visit(short)
+            elif kind == "seed":
+                seeds.add(short)
+        order.append(name)
+
+    for name in wanted:
+        visit(name)
+    return order, seeds
 
 
 @contextmanager

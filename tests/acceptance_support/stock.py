@@ -7,7 +7,6 @@ is for the road to show.
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -23,7 +22,7 @@ from demand_forecast.build import demand_backtest, demand_forecasts
 from sandbox.brand.basis import START
 from sandbox.brand.world import World
 from tests.acceptance.mini import MiniWarehouse, SharedHome
-from tests.acceptance_support.built_sql import BuiltSql, built_sql
+from tests.acceptance_support.built_sql import BuiltSql, built_sql, needed
 
 HISTORY = "int_inventory__level_history"
 MARTS = (
@@ -119,25 +118,7 @@ class StockReadings:
         self._folder = own / "compiled_home"
         shutil.copytree(built / "compiled", self._folder / "dbt" / "build" / "compiled", dirs_exist_ok=True)
         self._file = Path(shutil.copy2(mini.file, self._folder))
-        nodes = json.loads((built / "manifest.json").read_text())["nodes"]
-        parents = {
-            node["name"]: node["depends_on"]["nodes"] for node in nodes.values() if node["resource_type"] == "model"
-        }
-        self._order: list[str] = []
-        self._seeds: set[str] = set()
-        for mart in marts:
-            self._visit(mart, parents)
-
-    def _visit(self, name: str, parents: dict[str, list[str]]) -> None:
-        if name in self._order or name in GIVEN:
-            return
-        for parent in parents[name]:
-            kind, _, short = parent.split(".")[:3]
-            if kind == "model":
-                self._visit(short, parents)
-            elif kind == "seed":
-                self._seeds.add(short)
-        self._order.append(name)
+        self._order, self._seeds = needed(built / "manifest.json", marts, GIVEN)
 
     @contextmanager
     def of(self, world: World) -> Iterator[Readings]:
