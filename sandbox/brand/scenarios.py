@@ -57,6 +57,8 @@ SCENARIOS = {
     "gift_card_payments": Scenario(0.05, "orders", "up to half of it paid with a gift card", "order_scenarios"),
     "store_pickups": Scenario(0.06, "orders", "bought online, fetched in the shop; not shipped", "order_scenarios"),
     "ship_from_store": Scenario(0.12, "orders", "sent from the shop's floor", "order_scenarios"),
+    "store_holds": Scenario(0.3, "store pickups", "put aside in the shop first, until a moment", "reservations"),
+    "expired_holds": Scenario(0.012, "orders", "as many more put aside, which nobody fetches", "reservations"),
     "split_shipments": Scenario(0.05, "orders of two lines or more", "sent in two parcels", "order_scenarios"),
     # what becomes of it
     "cancellations": Scenario(0.017, "orders", "cancelled and refunded whole before they leave", "order_scenarios"),

@@ -34,6 +34,8 @@ MARTS = (
     "fct_stockouts",
     "fct_stock_cover",
     "fct_demand_backtest",
+    "fct_reservations",
+    "fct_atp_by_date",
 )
 NO_PLACES = "select 'shopify' as source_system, null::varchar as location_key where false"
 GIVEN = {
@@ -80,6 +82,11 @@ RAW = {
     "if(fulfillment_status = 'FULFILLED', 0, total_quantity) as remaining_quantity "
     "from world.shopify_order_lines as lines inner join orders using (order_id) left join cancelled using (line_id) "
     "where lines.version = 1",
+    "raw_shopify.draft_orders": "select draft_order_id::varchar as id, pickup_name as shipping_title, "
+    "reserve_until as reserve_inventory_until, * from world.shopify_draft_orders where revealed_at <= $now "
+    + LATEST.format("draft_order_id"),
+    "raw_shopify.draft_order_lines": "select draft_order_line_id::varchar as id, * "
+    "from world.shopify_draft_order_lines where revealed_at <= $now",
     "raw_square.locations": "select location_id as id, name, 'ACTIVE' as status, 'PHYSICAL' as type, created_at "
     "from world.square_locations",
     "raw_square.catalog_variations": "select object_id as id, * from world.square_catalog "

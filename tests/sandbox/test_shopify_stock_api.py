@@ -133,3 +133,31 @@ def test_the_api_shows_the_world(transfers: list, shopify: Shopify) -> None:
     now = shopify.server.now.replace(tzinfo=None)
     made = duckdb.execute("select count(*) from read_parquet(?) where revealed_at <= ?", [str(file), now]).fetchone()
     assert made == (len(transfers),)
+
+
+DRAFT_FIELDS = """id status updatedAt completedAt reserveInventoryUntil order { id createdAt sourceName } shippingLine { title }
+    lineItems(first: 10) { nodes { id quantity sku variant { id } } }"""
+
+
+def test_drafts_reserve_until_a_moment_and_say_nothing_when_it_is_over(shopify: Shopify) -> None:
+    drafts = shopify.pages("draftOrders", DRAFT_FIELDS, "first: 10, sortKey: UPDATED_AT")
+    assert shopify.query("{ draftOrdersCount(limit: null) { count } }")["draftOrdersCount"]["count"] == len(drafts)
+    assert [one["updatedAt"] for one in drafts] == sorted(one["updatedAt"] for one in drafts)
+    now = f"{shopify.server.now:%Y-%m-%dT%H:%M:%SZ}"
+    for one in drafts:
+        assert one["lineItems"]["nodes"]
+        assert (one["status"] == "COMPLETED") == (one["order"] is not None) == (one["completedAt"] is not None)
+        assert (one["reserveInventoryUntil"] is None) == (one["shippingLine"] is None)
+        if one["order"]:
+            assert one["order"]["sourceName"] == "shopify_draft_order"
+            assert one["order"]["createdAt"] == one["completedAt"] == one["updatedAt"]
+    assert any(one["status"] == "OPEN" and one["reserveInventoryUntil"] < now for one in drafts), "none is forgotten"
+    since = drafts[len(drafts) // 2]["updatedAt"]
+    found = shopify.pages("draftOrders", "id", f"first: 50, query: \"updated_at:>='{since}'\"")
+    assert {one["id"] for one in found} == {one["id"] for one in drafts if one["updatedAt"] >= since}
+    in_bulk = shopify.bulk("{ draftOrders { edges { node { id lineItems { edges { node { id quantity } } } } } } }")
+    assert {one["id"] for one in in_bulk if "__parentId" not in one} == {one["id"] for one in drafts}
+    assert sum("__parentId" in one for one in in_bulk) == sum(len(one["lineItems"]["nodes"]) for one in drafts)
+    assert shopify.query("query($id: ID!) { draftOrder(id: $id) { id } }", {"id": drafts[0]["id"]}) == {
+        "draftOrder": {"id": drafts[0]["id"]}
+    }

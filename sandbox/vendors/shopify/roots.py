@@ -147,6 +147,18 @@ ROOTS = {
         {"ID": "order_id", "UPDATED_AT": "updated_at"},
         "ID",
     ),
+    "draftOrders": Root(
+        "shopify_draft_orders",
+        "draft_order_id",
+        Documents.drafts,
+        {
+            **{name: Filter(name, TIME) for name in ("updated_at", "created_at")},
+            "status": Filter("status"),
+            "id": Filter("draft_order_id", NUMBER),
+        },
+        {"ID": "draft_order_id", "UPDATED_AT": "updated_at", "STATUS": "status", "TOTAL_PRICE": "total_cents"},
+        "ID",
+    ),
     "inventoryTransfers": Root(
         "shopify_inventory_transfers",
         "transfer_id",
