@@ -88,6 +88,7 @@ ORDERS = Table(
         money("tax_amount", "totalTaxSet"),
         money("tip_amount", "totalTipReceivedSet"),
         money("total_amount", "totalPriceSet"),
+        money("original_total_amount", "originalTotalPriceSet"),
         Column("presentment_total_amount", "dec", "totalPriceSet.presentmentMoney.amount"),
         money("net_payment_amount", "netPaymentSet"),
         money("current_total_amount", "currentTotalPriceSet"),

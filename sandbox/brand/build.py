@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sandbox.brand.additions import make_additions
 from sandbox.brand.aftersales import make_aftersales
 from sandbox.brand.arrivals import make_arrivals
 from sandbox.brand.basis import Basis
@@ -65,6 +66,7 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     timeline = make_timeline(basis, visits, baskets, catalogue, bots, landing)
     orders = make_orders(basis, people, visits, baskets, catalogue, timeline)
     after = make_aftersales(basis, orders, catalogue)
+    additions = make_additions(basis, people, orders, after, catalogue)
     stores = make_stores(basis, people, catalogue, orders, after)
     accounts = make_accounts(basis, people, subscribers)
     second_account = on_second_account(basis, accounts, visits)
@@ -81,6 +83,7 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
         contacts=contacts,
         orders=orders,
         after=after,
+        additions=additions,
         visit_person=visits.person,
         joins_second=subscribers.joins_second,
         accounts=accounts,
@@ -93,7 +96,7 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(folder, order_tables(shop) | money_tables(shop) | checkout_tables(shop))
     drafts = make_drafts(basis, orders, catalogue)
     _write_all(folder, draft_tables(basis, orders, catalogue, drafts))
-    stock = make_stock(basis, catalogue, orders, after, drafts)
+    stock = make_stock(basis, catalogue, orders, after, additions, drafts)
     _write_all(folder, {"shopify_inventory_levels": inventory_table(catalogue, stock)})
     _write_all(folder, delivery_tables(basis, catalogue, stock.deliveries))
     _write_all(

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sandbox.brand.additions import Additions
 from sandbox.brand.aftersales import EDITED, Aftersales
 from sandbox.brand.basis import DAY, NEVER, Basis, Bools, Floats, Ints
 from sandbox.brand.catalogue import LOCATION_IDS, SHOP_FLOOR, WAREHOUSE, Catalogue
@@ -67,6 +68,17 @@ class Events:
 
 
 @dataclass
+class Asked:
+    """The lines of orders that ask for stock, by when they do."""
+
+    order: Ints
+    line_id: Ints
+    cell: Ints
+    at: Ints
+    units: Ints
+
+
+@dataclass
 class Flow:
     """Units by day and cell that orders ask for, release again and take away, that returns bring back, that are put
     aside for somebody and are so no longer.
@@ -77,9 +89,7 @@ class Flow:
     shipped: Ints
     restocked: Ints
     weekly: Floats
-    order_lines: Ints
-    """The lines that ask for stock."""
-    line_cell: Ints
+    asked: Asked
     reserved: Ints
     unreserved: Ints
     freed: Events
@@ -103,11 +113,13 @@ class Flow:
         return np.where(stocked, np.ceil(demand * 3).astype(np.int64) + least, 0)
 
 
-def make_stock(basis: Basis, catalogue: Catalogue, orders: Orders, after: Aftersales, drafts: Drafts) -> Stock:
+def make_stock(
+    basis: Basis, catalogue: Catalogue, orders: Orders, after: Aftersales, additions: Additions, drafts: Drafts
+) -> Stock:
     """Live through the days: deliveries, sales, returns, breakage, loss, counts, and what is ordered again."""
     rng, cells, days = basis.rng("inventory"), len(catalogue) * PLACES, basis.span_days
     stocked = ~catalogue.gift_card[np.arange(cells) // PLACES]
-    flow = _flow(orders, after, drafts, stocked, days)
+    flow = _flow(orders, after, additions, drafts, stocked, days)
     deliveries, mess = Deliveries(basis, cells), StockMess.draw(basis, catalogue, PLACES)
 
     target = flow.target(stocked, mess.late)
@@ -187,7 +199,7 @@ def _send(
     return gone
 
 
-def _flow(orders: Orders, after: Aftersales, drafts: Drafts, stocked: Bools, days: int) -> Flow:
+def _flow(orders: Orders, after: Aftersales, additions: Additions, drafts: Drafts, stocked: Bools, days: int) -> Flow:
     """An item taken out of an order never left the shelf; one returned for sale comes back where it was handed in."""
     order, place = orders.line_order, after.location[orders.line_order]
     cell, quantity = orders.line_variant * PLACES + place, orders.line_quantity
@@ -203,8 +215,14 @@ def _flow(orders: Orders, after: Aftersales, drafts: Drafts, stocked: Bools, day
     def some(chosen: Bools, where: Ints, at: Ints, units: Ints) -> Events:
         return Events(where[chosen], at[chosen], units[chosen])
 
-    ordered = some(real, cell, orders.created_at[order], quantity)
-    shipped = some(went, cell, after.shipped_at[order], left)
+    # gift cards are never put in later
+    put_in_cell = additions.variant * PLACES + after.location[additions.order]
+    put_in = Events(put_in_cell, additions.added_at, additions.quantity)
+    sent_too = Events(put_in_cell, after.shipped_at[additions.order], additions.quantity)
+    ordered = some(real, cell, orders.created_at[order], quantity).and_(put_in)
+    shipped = some(went, cell, after.shipped_at[order], left).and_(sent_too)
+    line_id = np.concatenate([orders.line_id[real], additions.line_id])
+    by_time = np.argsort(ordered.at, kind="stable")
     edited_out = some(real, cell, after.edited_at[order], taken_out)
     given_up = some(real, cell, after.cancelled_at[order], left).and_(edited_out)
     back_cell = orders.line_variant[after.line_row] * PLACES + after.line_location
@@ -221,8 +239,13 @@ def _flow(orders: Orders, after: Aftersales, drafts: Drafts, stocked: Bools, day
         reserved=reserved.daily(cells, days),
         unreserved=unreserved.daily(cells, days),
         weekly=np.bincount(cell, weights=quantity, minlength=cells) / days * 7,
-        order_lines=np.flatnonzero(real),
-        line_cell=cell,
+        asked=Asked(
+            order=np.concatenate([order[real], additions.order])[by_time],
+            line_id=line_id[by_time],
+            cell=ordered.cell[by_time],
+            at=ordered.at[by_time],
+            units=ordered.units[by_time],
+        ),
         freed=given_up.and_(restocked).and_(unreserved).and_(Events(aside_cell, reserved.at, -units)),
     )
 

@@ -64,6 +64,7 @@ SCENARIOS = {
     "cancellations": Scenario(0.017, "orders", "cancelled and refunded whole before they leave", "order_scenarios"),
     "fraudulent_orders": Scenario(0.1, "cancellations", "cancelled as fraud", "order_scenarios"),
     "order_edits": Scenario(0.018, "orders", "a line taken out, and refunded, before it leaves", "order_scenarios"),
+    "order_additions": Scenario(0.012, "orders", "a line put in, and paid, before it leaves", "order_scenarios"),
     "returns": Scenario(0.057, "orders", "goods sent back and refunded, with a reason", "order_scenarios"),
     "partial_refunds": Scenario(0.55, "returns", "a line or a unit of it, and not the whole order", "order_scenarios"),
     "cross_channel_returns": Scenario(0.3, "refunds of goods", "bought online, brought to a shop", "order_scenarios"),

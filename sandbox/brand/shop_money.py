@@ -50,7 +50,7 @@ def _refunds(shop: Shop) -> dict[str, Table]:
 
 
 def _transactions(shop: Shop) -> Table:
-    orders, after = shop.orders, shop.after
+    orders, after, additions = shop.orders, shop.after, shop.additions
     rng = shop.basis.rng("transactions")
     every, n = np.arange(len(orders)), len(orders)
     chance = rng.random(n)
@@ -68,6 +68,7 @@ def _transactions(shop: Shop) -> Table:
         (every[held], 1, 0, paid[held], charged[held], 0),
         (every[held], 2, 0, paid[held] + 1, charged[held], 0),
         (every[card], 0, 0, paid[card], orders.gift_paid[card], 1),
+        (additions.order, 0, 0, additions.added_at, additions.cents, 0),
         (after.refund_order[from_charge], 3, 0, after.refund_at[from_charge], to_card[from_charge], 0),
         (after.refund_order[from_gift], 3, 0, after.refund_at[from_gift], to_gift[from_gift], 1),
     ]

@@ -23,7 +23,8 @@ TOLD = {
     "split_shipments": ORDERS.format("shopify") + "is_split_shipment",
     "cancellations": ORDERS.format("shopify") + "is_cancelled",
     "fraudulent_orders": ORDERS.format("shopify") + "is_fraudulent",
-    "order_edits": ORDERS.format("shopify") + "is_edited",
+    "order_edits": ORDERS.format("shopify") + "is_edited and added_amount = 0",
+    "order_additions": ORDERS.format("shopify") + "is_edited and added_amount > 0",
     "returns": "select distinct order_id from fct_returns join fct_orders using (order_key) "
     "where fct_returns.source_system = 'shopify'",
     "cross_channel_returns": ORDERS.format("shopify") + "is_returned_in_store",

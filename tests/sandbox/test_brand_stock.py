@@ -140,7 +140,7 @@ AVAILABLE = """
         inner join shopify_locations as places on places.name = pickup_name
         where reserve_until is not null
     ), asked as (
-        select line_id, order_id, inventory_item_id, assigned_location_id as location_id, orders.created_at as ordered_at, quantity
+        select line_id, order_id, inventory_item_id, assigned_location_id as location_id, lines.updated_at as ordered_at, quantity
         from shopify_order_lines as lines inner join shopify_orders as orders using (order_id)
         inner join shopify_variants using (variant_id)
         where lines.version = 1 and orders.version = 1 and not orders.test and not lines.is_gift_card

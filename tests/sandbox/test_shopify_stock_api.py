@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -32,14 +33,22 @@ def transfers(shopify: Shopify) -> list[dict[str, Any]]:
 
 def test_every_order_has_one_and_what_is_sent_left_with_a_parcel(fulfilment_orders: list, shopify: Shopify) -> None:
     count = shopify.query("{ ordersCount(limit: null) { count } }")["ordersCount"]["count"]
-    assert len({one["orderId"] for one in fulfilment_orders}) == len(fulfilment_orders) == count
+    assert len({one["orderId"] for one in fulfilment_orders}) == count
+    # what was put in later asks by itself
+    asked = [line["lineItem"]["id"] for one in fulfilment_orders for line in one["lineItems"]["nodes"]]
+    assert len(asked) == len(set(asked))
+    assert 0 < len(fulfilment_orders) - count < count / 20
     assert {one["status"] for one in fulfilment_orders} == {"OPEN", "CLOSED", "CANCELLED"}
+    units_of: dict[str, int] = {}
+    for one in fulfilment_orders:
+        units = sum(line["totalQuantity"] for line in one["lineItems"]["nodes"])
+        units_of[one["orderId"]] = units_of.get(one["orderId"], 0) + units
     for one in fulfilment_orders:
         units = [(line["totalQuantity"], line["remainingQuantity"]) for line in one["lineItems"]["nodes"]]
         parcels = one["fulfillments"]["nodes"]
         if one["status"] == "CLOSED":
             assert not any(left for _, left in units)
-            assert sum(parcel["totalQuantity"] for parcel in parcels) == sum(total for total, _ in units)
+            assert sum(parcel["totalQuantity"] for parcel in parcels) == units_of[one["orderId"]]
             assert {parcel["location"]["id"] for parcel in parcels} == {one["assignedLocation"]["location"]["id"]}
         else:
             assert parcels == []
@@ -161,3 +170,27 @@ def test_drafts_reserve_until_a_moment_and_say_nothing_when_it_is_over(shopify: 
     assert shopify.query("query($id: ID!) { draftOrder(id: $id) { id } }", {"id": drafts[0]["id"]}) == {
         "draftOrder": {"id": drafts[0]["id"]}
     }
+
+
+def test_a_line_put_in_later_makes_the_order_grow(shopify: Shopify) -> None:
+    fields = """edited createdAt updatedAt originalTotalPriceSet { shopMoney { amount } } totalPriceSet { shopMoney { amount } }
+        subtotalPriceSet { shopMoney { amount } } netPaymentSet { shopMoney { amount } }
+        lineItems(first: 20) { nodes { priceAfterAllDiscountsBeforeTaxesSet { shopMoney { amount } } } }
+        transactions { kind status amountSet { shopMoney { amount } } }"""
+
+    def worth(one: dict[str, Any]) -> Decimal:
+        return Decimal(one["shopMoney"]["amount"])
+
+    grown = 0
+    for one in shopify.pages("orders", fields, "first: 20"):
+        lines = [worth(line["priceAfterAllDiscountsBeforeTaxesSet"]) for line in one["lineItems"]["nodes"]]
+        assert sum(lines) == worth(one["subtotalPriceSet"])
+        paid = sum(worth(part["amountSet"]) for part in one["transactions"] if part["kind"] in ("SALE", "CAPTURE")
+                   and part["status"] == "SUCCESS")  # fmt: skip
+        assert paid == worth(one["totalPriceSet"])
+        if worth(one["originalTotalPriceSet"]) < worth(one["totalPriceSet"]):
+            grown += 1
+            assert one["edited"]
+        else:
+            assert worth(one["originalTotalPriceSet"]) == worth(one["totalPriceSet"])
+    assert grown > 0

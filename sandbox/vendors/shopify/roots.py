@@ -140,11 +140,11 @@ ROOTS = {
         "NAME",
     ),
     "fulfillmentOrders": Root(
-        "shopify_orders",
-        "order_id",
+        "shopify_fulfillment_orders",
+        "fulfillment_order_id",
         Documents.fulfilment_orders,
         {"updated_at": Filter("updated_at", TIME), "assigned_location_id": Filter("assigned_location_id", NUMBER)},
-        {"ID": "order_id", "UPDATED_AT": "updated_at"},
+        {"ID": "fulfillment_order_id", "UPDATED_AT": "updated_at"},
         "ID",
     ),
     "draftOrders": Root(
