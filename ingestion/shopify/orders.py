@@ -186,6 +186,12 @@ REFUNDS = Table(
         Column("currency_code", path="totalRefundedSet.shopMoney.currencyCode"),
         Column("note", path="note"),
         Column("return_id", path="return.id", sql=LEGACY),
+        Column(
+            "exchange_line_count",
+            "bigint",
+            "return.exchangeLineItems.nodes.id",
+            sql="coalesce(json_array_length(json_extract(item, '$.return.exchangeLineItems.nodes')), 0)",
+        ),
     ),
     deduplicate_by=LATEST,
 )

@@ -216,9 +216,9 @@ def _flow(orders: Orders, after: Aftersales, additions: Additions, drafts: Draft
         return Events(where[chosen], at[chosen], units[chosen])
 
     # gift cards are never put in later
-    put_in_cell = additions.variant * PLACES + after.location[additions.order]
+    put_in_cell = additions.variant * PLACES + additions.location
     put_in = Events(put_in_cell, additions.added_at, additions.quantity)
-    sent_too = Events(put_in_cell, after.shipped_at[additions.order], additions.quantity)
+    sent_too = Events(put_in_cell, additions.sent_at, additions.quantity)
     ordered = some(real, cell, orders.created_at[order], quantity).and_(put_in)
     shipped = some(went, cell, after.shipped_at[order], left).and_(sent_too)
     line_id = np.concatenate([orders.line_id[real], additions.line_id])

@@ -68,6 +68,7 @@ SCENARIOS = {
     "returns": Scenario(0.057, "orders", "goods sent back and refunded, with a reason", "order_scenarios"),
     "partial_refunds": Scenario(0.55, "returns", "a line or a unit of it, and not the whole order", "order_scenarios"),
     "cross_channel_returns": Scenario(0.3, "refunds of goods", "bought online, brought to a shop", "order_scenarios"),
+    "exchanges": Scenario(0.3, "refunds over the counter", "another item taken for what came back", "order_scenarios"),
     "goodwill_refunds": Scenario(0.018, "orders", "money given back without goods", "order_scenarios"),
     "till_returns": Scenario(0.05, "sales at the till", "goods brought back with the receipt", "order_scenarios"),
     "till_exchanges": Scenario(0.022, "sales at the till", "goods brought back and others taken", "order_scenarios"),

@@ -17,7 +17,9 @@ def money_tables(shop: Shop) -> dict[str, Table]:
 
 def _refunds(shop: Shop) -> dict[str, Table]:
     orders, after = shop.orders, shop.after
-    at = stamps(after.refund_at)
+    at, additions = stamps(after.refund_at), shop.additions
+    exchange_line = np.full(len(after.refund_id), -1)
+    exchange_line[additions.refund[additions.is_exchange]] = additions.line_id[additions.is_exchange]
     line_at = stamps(after.refund_at[after.line_refund])
     return {
         "shopify_refunds": {
@@ -31,6 +33,7 @@ def _refunds(shop: Shop) -> dict[str, Table]:
             "shipping_cents": after.refund_shipping,
             "adjustment_cents": after.refund_adjustment,
             "note": take(NOTES, after.refund_note),
+            "exchange_line_id": masked(exchange_line, exchange_line >= 0),
         },
         "shopify_refund_lines": {
             "refund_line_id": 620_000_000_000 + np.arange(len(after.line_row)) * 37,

@@ -45,7 +45,7 @@ def order_tables(shop: Shop) -> dict[str, Table]:
     o, at = versions.thing, versions.at
     refunded = refunded_by(after, o, at)
     added, net, tax = (additions.until(o, at, one) for one in (additions.cents, additions.price, additions.tax))
-    total = orders.total[o] + added
+    total, edited_at = orders.total[o] + added, additions.since(len(orders), NEVER, exchanges=False)
     contact = shop.contacts.row_of_visit[orders.visit[o]]
     # the orders of an account that is merged away move to the one that stays
     of_account = np.where(merged_at[o] <= at, orders.person[o], account[o])
@@ -72,7 +72,7 @@ def order_tables(shop: Shop) -> dict[str, Table]:
         "cancel_reason": take(CANCEL_REASONS, np.where(after.cancelled_at[o] <= at, after.cancel_reason[o], -1)),
         "closed_at": stamps(after.delivered_at[o], after.delivered_at[o] <= at),
         "test": orders.test[o],
-        "edited": (after.edited_at[o] <= at) | (added > 0),
+        "edited": np.minimum(after.edited_at, edited_at)[o] <= at,
         "name": join("#", digits(orders.number[o])),
         "number": orders.number[o],
         "currency_code": take(["USD"], np.zeros(len(o), np.int64)),
@@ -150,6 +150,7 @@ def _lines(shop: Shop) -> Table:
         "order_id": orders.order_id[both(order, added)],
         "position": both(orders.line_position[row], orders.line_count[added]) + 1,
         "is_added": np.arange(len(at)) >= len(row),
+        "is_exchange": np.concatenate([np.zeros(len(row), dtype=bool), additions.is_exchange]),
         "variant_id": catalogue.variant_id[variant],
         "product_id": catalogue.product_id[catalogue.product[variant]],
         "sku": catalogue.sku.take(pa.array(variant)),
@@ -165,22 +166,23 @@ def _lines(shop: Shop) -> Table:
 
 def _fulfilment_orders(shop: Shop, orders: Table) -> Table:
     """What each order asks of its place, in the order's own versions; what was put in later asks by itself."""
-    additions, after = shop.additions, shop.after
-    order = np.concatenate([additions.order, additions.order])
-    at = np.concatenate([additions.added_at, after.shipped_at[additions.order]])
-    sent = np.arange(len(order)) >= len(additions.order)
-    within = at < shop.basis.end + AFTERMATH
-    order, at, sent = order[within], at[within], sent[within]
+    additions, count = shop.additions, len(shop.additions.order)
+    versions = number_versions(
+        [(np.arange(count), additions.added_at), (np.arange(count), additions.sent_at)], shop.basis.end + AFTERMATH
+    )
+    row, at = versions.thing, versions.at
+    order, sent = additions.order[row], additions.sent_at[row] <= at
+    method = np.where(additions.is_exchange[row], 2, shop.orders.kinds.pickup[order])
     own: Table = {
         "order_id": shop.orders.order_id[order],
-        "version": 1 + sent,
+        "version": versions.number,
         "updated_at": stamps(at),
         "revealed_at": stamps(at),
-        "created_at": stamps(additions.since(len(shop.orders), NEVER)[order]),
+        "created_at": stamps(additions.added_at[row]),
         "cancelled_at": stamps(np.full(len(order), NEVER)),
         "fulfillment_status": take(("UNFULFILLED", "FULFILLED"), sent.astype(np.int64)),
-        "delivery_method": take(("SHIPPING", "PICK_UP"), shop.orders.kinds.pickup[order].astype(np.int64)),
-        "assigned_location_id": LOCATION_IDS[after.location[order]],
+        "delivery_method": take(("SHIPPING", "PICK_UP", "RETAIL"), method),
+        "assigned_location_id": LOCATION_IDS[additions.location[row]],
     }
     of_orders = {name: pa.concat_arrays([_array(orders[name]), _array(values)]) for name, values in own.items()}
     is_added = np.arange(len(of_orders["order_id"])) >= len(of_orders["order_id"]) - len(order)
@@ -203,8 +205,8 @@ def first_parcel_at(after: Aftersales) -> Ints:
 
 
 def _fulfillments(shop: Shop) -> Table:
-    """A parcel or two an order, each in versions: shipped, then delivered; what is fetched has one."""
-    orders, after = shop.orders, shop.after
+    """A parcel or two an order, each in versions: shipped, then delivered; what is handed over has one."""
+    orders, after, additions = shop.orders, shop.after, shop.additions
     order = np.repeat(np.arange(len(orders)), np.where(after.shipped_at < NEVER, 1 + after.split, 0))
     second = np.zeros(len(order), dtype=bool)
     second[1:] = order[1:] == order[:-1]
@@ -216,16 +218,26 @@ def _fulfillments(shop: Shop) -> Table:
     delivered[1:] = row[1:] == row[:-1]
     o = order[row]
     at = np.where(delivered, after.delivered_at[o], left_at[row])
+    handed = np.flatnonzero(additions.is_exchange)
+    handed_at, ones = additions.sent_at[handed], np.ones(len(handed), dtype=np.int64)
+
+    def both(sent: Ints, over_counter: Ints) -> Ints:
+        return np.concatenate([sent, over_counter])
+
+    first_id = 5_040_000_000_000
     return {
-        "fulfillment_id": 5_040_000_000_000 + rank[row] * 31_337,
-        "version": delivered + np.int64(1),
-        "updated_at": stamps(at),
-        "revealed_at": stamps(at),
-        "order_id": orders.order_id[o],
-        "status": take(["SUCCESS"], np.zeros(len(o), np.int64)),
-        "parcel": second[row] + np.int64(1),
-        "parcels": after.split[o] + np.int64(1),
-        "created_at": stamps(left_at[row]),
-        "delivered_at": stamps(after.delivered_at[o], delivered),
-        "location_id": LOCATION_IDS[after.location[o]],
+        "fulfillment_id": first_id + both(rank[row] * 31_337, (len(order) + np.arange(len(handed))) * 31_337),
+        "version": both(delivered + np.int64(1), ones),
+        "updated_at": stamps(both(at, handed_at)),
+        "revealed_at": stamps(both(at, handed_at)),
+        "order_id": orders.order_id[both(o, additions.order[handed])],
+        "status": take(["SUCCESS"], np.zeros(len(o) + len(handed), np.int64)),
+        "parcel": both(second[row] + np.int64(1), ones),
+        "parcels": both(after.split[o] + np.int64(1), ones),
+        "is_exchange": np.arange(len(o) + len(handed)) >= len(o),
+        "created_at": stamps(both(left_at[row], handed_at)),
+        "delivered_at": stamps(
+            both(after.delivered_at[o], handed_at), np.concatenate([delivered, np.zeros(len(handed), dtype=bool)])
+        ),
+        "location_id": LOCATION_IDS[both(after.location[o], additions.location[handed])],
     }

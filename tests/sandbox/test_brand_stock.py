@@ -13,15 +13,16 @@ MOVED = """
 create temp table documents as
     with sent as (
         -- an order of two parcels leaves the stock with its last
-        select order_id, max(created_at) as created_at, arg_max(location_id, created_at) as location_id
-        from shopify_fulfillments where version = 1 group by order_id
+        select order_id, is_exchange, max(created_at) as created_at, arg_max(location_id, created_at) as location_id
+        from shopify_fulfillments where version = 1 group by order_id, is_exchange
     ), lines as (
-        select order_id, line_id, variant_id, quantity from shopify_order_lines where version = 1 and not is_gift_card
+        select order_id, line_id, variant_id, quantity, is_exchange
+        from shopify_order_lines where version = 1 and not is_gift_card
     ), taken_out as (
         select line_id, sum(quantity) as units from shopify_refund_lines where restock_type = 'CANCEL' group by 1
     )
     select 'sale' as kind, inventory_item_id, location_id, sent.created_at as moved_at, -(quantity - coalesce(units, 0)) as units
-    from sent inner join lines using (order_id) inner join shopify_variants using (variant_id)
+    from sent inner join lines using (order_id, is_exchange) inner join shopify_variants using (variant_id)
     left join taken_out using (line_id)
     union all
     select 'return', inventory_item_id, back.location_id, refunds.created_at, back.quantity
@@ -140,9 +141,12 @@ AVAILABLE = """
         inner join shopify_locations as places on places.name = pickup_name
         where reserve_until is not null
     ), asked as (
-        select line_id, order_id, inventory_item_id, assigned_location_id as location_id, lines.updated_at as ordered_at, quantity
+        select line_id, order_id, inventory_item_id, asks.assigned_location_id as location_id, lines.updated_at as ordered_at,
+            quantity
         from shopify_order_lines as lines inner join shopify_orders as orders using (order_id)
         inner join shopify_variants using (variant_id)
+        inner join shopify_fulfillment_orders as asks
+            on asks.order_id = lines.order_id and asks.is_added = lines.is_added and asks.version = 1
         where lines.version = 1 and orders.version = 1 and not orders.test and not lines.is_gift_card
     ), known as (
         select asked.*, level.available, level.updated_at as since

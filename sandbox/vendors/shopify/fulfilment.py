@@ -80,7 +80,9 @@ def units_to_send(batch: OrderBatch, line: Row) -> int:
 
 
 def is_in_parcel(parcel: Row, line: Row) -> bool:
-    """Of two parcels the first takes the first line, the second the rest."""
+    """Of two parcels the first takes the first line, the second the rest; what is taken for others is handed over."""
+    if parcel["is_exchange"] or line["is_exchange"]:
+        return bool(parcel["is_exchange"] == line["is_exchange"])
     return bool(parcel["parcels"] == 1 or (line["position"] == 1) == (parcel["parcel"] == 1))
 
 
