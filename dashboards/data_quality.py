@@ -1,5 +1,5 @@
-"""Data quality: ours beside what the vendors' documents state, the documents that are wrong in themselves, and SKUs
-that match nothing.
+"""Data quality: ours beside what the vendors' documents state, documents and stock that are wrong in themselves, and
+SKUs that match nothing.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def page(marts: Marts) -> None:
     with left:
         st.subheader("Faults by reason", anchor=False)
         if issues.empty:
-            st.success("No document is flagged.")
+            st.success("Nothing is flagged.")
         else:
             tables.paged(issues, "issues", ISSUE_COLUMNS, what="reasons")
     with right:
@@ -60,11 +60,16 @@ def _numbers(totals: pd.DataFrame, issues: pd.DataFrame, skus: pd.DataFrame) -> 
             "Absolute differences of all days, in documents' currencies",
         ),
         ("Days compared", words.number(totals["day_count"].max()), None),
-        ("Documents at fault", words.number(issues["document_count"].sum()), "Kept in the facts with what they say"),
+        ("Documents at fault", _faults(issues, "orders"), "Kept in the facts with what they say"),
+        ("Stock at fault", _faults(issues, "inventory"), "Readings below zero or that do not add up; unknown levels"),
         ("Unmatched variants", words.number(unmatched), "No other channel, or several variants, have their SKU"),
     )
     for column, (title, value, about) in zip(st.columns(len(shown)), shown, strict=True):
         column.metric(title, value, border=True, height="stretch", help=about)
+
+
+def _faults(issues: pd.DataFrame, subject: str) -> str:
+    return words.number(issues.loc[issues["issue_subject"] == subject, "document_count"].sum())
 
 
 def _gaps(marts: Marts) -> None:
@@ -98,6 +103,7 @@ ISSUE_COLUMNS = {
     "source_system": "Vendor",
     "document_count": tables.count("Documents"),
     "issue_amount": tables.figure("At stake", 2, "In documents' currencies"),
+    "issue_quantity": tables.count("Units"),
     "first_date": st.column_config.DateColumn("First"),
     "last_date": st.column_config.DateColumn("Last"),
 }

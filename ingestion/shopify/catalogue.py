@@ -1,4 +1,4 @@
-"""Raw tables of products, stock, places and abandoned checkouts."""
+"""Raw tables of products, stock, places, abandoned checkouts and draft orders."""
 
 from __future__ import annotations
 
@@ -94,6 +94,34 @@ ABANDONED_CHECKOUT_LINES = Table(
         reference("variant_id", "variant"),
         Column("sku", path="sku"),
         Column("title", path="title"),
+        Column("quantity", "bigint", "quantity"),
+    ),
+)
+DRAFT_ORDERS = Table(
+    "draft_orders",
+    "DraftOrder",
+    (
+        ID,
+        Column("name", path="name"),
+        Column("status", path="status"),
+        reference("order_id", "order"),
+        # a pickup is called by the place where the goods wait; a draft names no location
+        Column("shipping_title", path="shippingLine.title"),
+        CREATED,
+        UPDATED,
+        Column("completed_at", "ts", "completedAt"),
+        Column("reserve_inventory_until", "ts", "reserveInventoryUntil"),
+    ),
+    deduplicate_by=LATEST,
+)
+DRAFT_ORDER_LINES = Table(
+    "draft_order_lines",
+    "DraftOrderLineItem",
+    (
+        ID,
+        Column("draft_order_id", sql=OWNER),
+        reference("variant_id", "variant"),
+        Column("sku", path="sku"),
         Column("quantity", "bigint", "quantity"),
     ),
 )

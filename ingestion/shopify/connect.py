@@ -18,8 +18,9 @@ from ingestion.shopify.admin import Admin, ShopifyError, admin_of, quoted
 
 ALL_ORDERS = "read_all_orders"
 SCOPES = (
-    ALL_ORDERS, "read_customers", "read_inventory", "read_inventory_shipments", "read_inventory_transfers",
-    "read_locations", "read_merchant_managed_fulfillment_orders", "read_orders", "read_products",
+    ALL_ORDERS, "read_customers", "read_draft_orders", "read_inventory", "read_inventory_shipments",
+    "read_inventory_transfers", "read_locations",
+    "read_merchant_managed_fulfillment_orders", "read_orders", "read_products",
 )  # fmt: skip
 EXPECTED_HOST = "https://<shop>.myshopify.com"
 WHERE = "in the Dev Dashboard: your app > Versions > a new version > Access scopes, then release and install it again"
@@ -29,10 +30,11 @@ COUNTED = {
     "products": "productsCount",
     "variants": "productVariantsCount",
     "abandoned_checkouts": "abandonedCheckoutsCount",
+    "draft_orders": "draftOrdersCount",
 }
 WITH_THEIR_PARENT = (
     "order_lines", "order_transactions", "fulfillments", "refunds", "refund_lines",
-    "inventory_levels", "abandoned_checkout_lines",
+    "inventory_levels", "abandoned_checkout_lines", "draft_order_lines",
 )  # fmt: skip
 
 

@@ -88,6 +88,7 @@ ORDERS = Table(
         money("tax_amount", "totalTaxSet"),
         money("tip_amount", "totalTipReceivedSet"),
         money("total_amount", "totalPriceSet"),
+        money("original_total_amount", "originalTotalPriceSet"),
         Column("presentment_total_amount", "dec", "totalPriceSet.presentmentMoney.amount"),
         money("net_payment_amount", "netPaymentSet"),
         money("current_total_amount", "currentTotalPriceSet"),
@@ -185,6 +186,12 @@ REFUNDS = Table(
         Column("currency_code", path="totalRefundedSet.shopMoney.currencyCode"),
         Column("note", path="note"),
         Column("return_id", path="return.id", sql=LEGACY),
+        Column(
+            "exchange_line_count",
+            "bigint",
+            "return.exchangeLineItems.nodes.id",
+            sql="coalesce(json_array_length(json_extract(item, '$.return.exchangeLineItems.nodes')), 0)",
+        ),
     ),
     deduplicate_by=LATEST,
 )

@@ -1,4 +1,4 @@
-"""Shopify's Admin GraphQL API: customers, orders with all that hangs below them, products, stock, abandoned checkouts.
+"""Shopify's Admin GraphQL API: customers, orders with all that hangs below them, products, stock, checkouts, drafts.
 
 The first reading asks for the whole history by bulk operations; later ones read, by cursor, what was updated since
 (``ingestion.shopify.reader``). Either way an object becomes one line of JSON, and each raw table takes its lines. What
@@ -30,7 +30,7 @@ from ingestion.shopify.reader import Connection, Root, read
 from ingestion.tables import Table
 from ingestion.window import Window
 
-DESCRIPTION = "The online shop's customers, orders, refunds, products, stock, transfers and abandoned checkouts."
+DESCRIPTION = "The online shop's customers, orders, refunds, products, stock, transfers, abandoned checkouts, drafts."
 KINDS = {"shopify", "graphql"}
 SETTINGS = {
     "base_url": selvage.REQUIRED,
@@ -79,6 +79,12 @@ ROOTS = (
         "abandonedCheckouts",
         (catalogue.ABANDONED_CHECKOUTS, catalogue.ABANDONED_CHECKOUT_LINES),
         connections=(Connection("lineItems", "AbandonedCheckoutLineItem"),),
+    ),
+    Root(
+        "draftOrders",
+        (catalogue.DRAFT_ORDERS, catalogue.DRAFT_ORDER_LINES),
+        connections=(Connection("lineItems", "DraftOrderLineItem"),),
+        sorts=True,
     ),
 )
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sandbox.brand.additions import make_additions
 from sandbox.brand.aftersales import make_aftersales
 from sandbox.brand.arrivals import make_arrivals
 from sandbox.brand.basis import Basis
@@ -20,6 +21,7 @@ from sandbox.brand.contacts import make_contacts
 from sandbox.brand.customers import customer_table, make_accounts, on_second_account
 from sandbox.brand.deliveries import delivery_tables
 from sandbox.brand.devices import make_devices
+from sandbox.brand.holds import draft_tables, make_drafts, reservations_truth
 from sandbox.brand.inventory import inventory_table, make_stock
 from sandbox.brand.messages import campaign_slugs, make_profiles, message_tables, profile_table
 from sandbox.brand.meta_tables import make_meta, meta_tables, meta_truth
@@ -64,6 +66,7 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     timeline = make_timeline(basis, visits, baskets, catalogue, bots, landing)
     orders = make_orders(basis, people, visits, baskets, catalogue, timeline)
     after = make_aftersales(basis, orders, catalogue)
+    additions = make_additions(basis, people, orders, after, catalogue)
     stores = make_stores(basis, people, catalogue, orders, after)
     accounts = make_accounts(basis, people, subscribers)
     second_account = on_second_account(basis, accounts, visits)
@@ -80,6 +83,7 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
         contacts=contacts,
         orders=orders,
         after=after,
+        additions=additions,
         visit_person=visits.person,
         joins_second=subscribers.joins_second,
         accounts=accounts,
@@ -90,7 +94,9 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(folder, catalogue_tables(catalogue))
     _write_all(folder, {"shopify_customers": customer_table(basis, people, accounts)})
     _write_all(folder, order_tables(shop) | money_tables(shop) | checkout_tables(shop))
-    stock = make_stock(basis, catalogue, orders, after)
+    drafts = make_drafts(basis, orders, catalogue)
+    _write_all(folder, draft_tables(basis, orders, catalogue, drafts))
+    stock = make_stock(basis, catalogue, orders, after, additions, drafts)
     _write_all(folder, {"shopify_inventory_levels": inventory_table(catalogue, stock)})
     _write_all(folder, delivery_tables(basis, catalogue, stock.deliveries))
     _write_all(
@@ -98,6 +104,7 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
         {
             "stock": stacked(stock_truth(catalogue, stock), stock_table(stores)),
             "stock_losses": stacked(losses_truth(catalogue, stock), store_losses_truth(stores)),
+            "reservations": reservations_truth(basis, orders, catalogue, drafts),
             "oversells": oversells_truth(orders, catalogue, stock),
             "lost_sales": lost_sales_truth(catalogue, baskets, orders, visits.start),
         },

@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sandbox.brand.additions import Additions
 from sandbox.brand.aftersales import EDITED, Aftersales
 from sandbox.brand.basis import DAY, NEVER, Basis, Bools, Floats, Ints
 from sandbox.brand.catalogue import LOCATION_IDS, SHOP_FLOOR, WAREHOUSE, Catalogue
 from sandbox.brand.deliveries import OUTSIDE, STORES, Deliveries
+from sandbox.brand.holds import Drafts
 from sandbox.brand.orders import Orders
 from sandbox.brand.stock_mess import StockMess
 from sandbox.brand.texts import stamps
@@ -66,23 +68,42 @@ class Events:
 
 
 @dataclass
+class Asked:
+    """The lines of orders that ask for stock, by when they do."""
+
+    order: Ints
+    line_id: Ints
+    cell: Ints
+    at: Ints
+    units: Ints
+
+
+@dataclass
 class Flow:
-    """Units by day and cell that orders ask for, release again and take away, and that returns bring back."""
+    """Units by day and cell that orders ask for, release again and take away, that returns bring back, that are put
+    aside for somebody and are so no longer.
+    """
 
     ordered: Ints
     released: Ints
     shipped: Ints
     restocked: Ints
     weekly: Floats
-    order_lines: Ints
-    """The lines that ask for stock."""
-    line_cell: Ints
+    asked: Asked
+    reserved: Ints
+    unreserved: Ints
     freed: Events
-    """What makes units available again: given up before they left, or brought back."""
+    """What makes units available again: given up before they left, brought back, put aside no longer; below zero,
+    put aside."""
 
     def busy(self, day: int) -> Ints:
         """Units that moved or were asked for on a day, by cell."""
-        return self.ordered[day] + self.released[day] + self.shipped[day] + self.restocked[day]
+        asked = self.ordered[day] + self.released[day] + self.reserved[day] + self.unreserved[day]
+        return asked + self.shipped[day] + self.restocked[day]
+
+    def wanted(self, day: int) -> Ints:
+        """Units that must be there to be ordered, or put aside, on a day."""
+        return self.ordered[day] + self.reserved[day]
 
     def target(self, stocked: Bools, late: Bools) -> Ints:
         """Stock is set up for what sells: about three weeks of demand; the warehouse also feeds the shops."""
@@ -92,11 +113,13 @@ class Flow:
         return np.where(stocked, np.ceil(demand * 3).astype(np.int64) + least, 0)
 
 
-def make_stock(basis: Basis, catalogue: Catalogue, orders: Orders, after: Aftersales) -> Stock:
+def make_stock(
+    basis: Basis, catalogue: Catalogue, orders: Orders, after: Aftersales, additions: Additions, drafts: Drafts
+) -> Stock:
     """Live through the days: deliveries, sales, returns, breakage, loss, counts, and what is ordered again."""
     rng, cells, days = basis.rng("inventory"), len(catalogue) * PLACES, basis.span_days
     stocked = ~catalogue.gift_card[np.arange(cells) // PLACES]
-    flow = _flow(orders, after, stocked, days)
+    flow = _flow(orders, after, additions, drafts, stocked, days)
     deliveries, mess = Deliveries(basis, cells), StockMess.draw(basis, catalogue, PLACES)
 
     target = flow.target(stocked, mess.late)
@@ -117,10 +140,10 @@ def make_stock(basis: Basis, catalogue: Catalogue, orders: Orders, after: Afters
     stock.sheets[0] = sheet()
     for day in range(days):
         # what came yesterday and is booked today lies there already
-        true = true - booked
+        true, reserved = true - booked, reserved + flow.reserved[day] - flow.unreserved[day]
         arrived = deliveries.receive(day)
         # who is not late orders a courier for what is sure to be ordered until the next one comes
-        sure = flow.ordered[day] + flow.ordered[min(day + 1, days - 1)]
+        sure = flow.wanted(day) + flow.wanted(min(day + 1, days - 1))
         missing = np.maximum(sure + np.tile(MARGIN, cells // PLACES) - sheet()[0], 0)
         arrived += deliveries.courier(day, missing * ((sure > 0) & stocked & ~mess.late))
         # a parcel leaves only with what is there: what the shelf lacks comes by courier the same morning
@@ -176,7 +199,7 @@ def _send(
     return gone
 
 
-def _flow(orders: Orders, after: Aftersales, stocked: Bools, days: int) -> Flow:
+def _flow(orders: Orders, after: Aftersales, additions: Additions, drafts: Drafts, stocked: Bools, days: int) -> Flow:
     """An item taken out of an order never left the shelf; one returned for sale comes back where it was handed in."""
     order, place = orders.line_order, after.location[orders.line_order]
     cell, quantity = orders.line_variant * PLACES + place, orders.line_quantity
@@ -192,21 +215,38 @@ def _flow(orders: Orders, after: Aftersales, stocked: Bools, days: int) -> Flow:
     def some(chosen: Bools, where: Ints, at: Ints, units: Ints) -> Events:
         return Events(where[chosen], at[chosen], units[chosen])
 
-    ordered = some(real, cell, orders.created_at[order], quantity)
-    shipped = some(went, cell, after.shipped_at[order], left)
+    # gift cards are never put in later
+    put_in_cell = additions.variant * PLACES + additions.location
+    put_in = Events(put_in_cell, additions.added_at, additions.quantity)
+    sent_too = Events(put_in_cell, additions.sent_at, additions.quantity)
+    ordered = some(real, cell, orders.created_at[order], quantity).and_(put_in)
+    shipped = some(went, cell, after.shipped_at[order], left).and_(sent_too)
+    line_id = np.concatenate([orders.line_id[real], additions.line_id])
+    by_time = np.argsort(ordered.at, kind="stable")
     edited_out = some(real, cell, after.edited_at[order], taken_out)
     given_up = some(real, cell, after.cancelled_at[order], left).and_(edited_out)
     back_cell = orders.line_variant[after.line_row] * PLACES + after.line_location
     restocked = some(back, back_cell, after.refund_at[after.line_refund], after.line_quantity)
+    aside, owner = drafts.holding, drafts.line_draft[drafts.holding]
+    aside_cell, units = drafts.line_variant[aside] * PLACES + SHOP_FLOOR, drafts.line_quantity[aside]
+    reserved = Events(aside_cell, drafts.created_at[owner], units)
+    unreserved = Events(aside_cell, drafts.ended_at[owner], units)
     return Flow(
         ordered=ordered.daily(cells, days),
         released=given_up.daily(cells, days) + shipped.daily(cells, days),
         shipped=shipped.daily(cells, days),
         restocked=restocked.daily(cells, days),
+        reserved=reserved.daily(cells, days),
+        unreserved=unreserved.daily(cells, days),
         weekly=np.bincount(cell, weights=quantity, minlength=cells) / days * 7,
-        order_lines=np.flatnonzero(real),
-        line_cell=cell,
-        freed=given_up.and_(restocked),
+        asked=Asked(
+            order=np.concatenate([order[real], additions.order])[by_time],
+            line_id=line_id[by_time],
+            cell=ordered.cell[by_time],
+            at=ordered.at[by_time],
+            units=ordered.units[by_time],
+        ),
+        freed=given_up.and_(restocked).and_(unreserved).and_(Events(aside_cell, reserved.at, -units)),
     )
 
 

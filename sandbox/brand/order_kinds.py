@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sandbox.brand.basis import DAY, Basis, Bools, Ints
+from sandbox.brand.basis import DAY, NEVER, Basis, Bools, Ints
 
 CURRENCIES = ("USD", "CAD", "EUR", "GBP")
 RATES = np.array([1_000_000, 1_362_000, 921_000, 788_000])
 """Units of the shopper's currency for a million of the shop's dollars, on the first day."""
+HELD_FOR = 2 * DAY
+"""How long goods are put aside for somebody who will fetch them."""
 CARD_VALUES = np.array([1_000, 2_500, 5_000])
 
 
@@ -54,3 +56,12 @@ def make_kinds(basis: Basis, created_at: Ints, test: Bools) -> OrderKinds:
         from_store=chosen("ship_from_store") & ~pickup,
         split=chosen("split_shipments") & ~pickup,
     )
+
+
+def held_since(basis: Basis, created_at: Ints, may_be: Bools) -> Ints:
+    """When the goods of an order were put aside in the shop, NEVER for most; a few are bought when that is over."""
+    rng, n = basis.rng("store_holds"), len(created_at)
+    waited = rng.integers(3_600, HELD_FOR + 16 * 3_600, n)
+    # what was put aside before the first day lies in no document
+    chosen = (rng.random(n) < basis.share("store_holds")) & may_be & (created_at > HELD_FOR + DAY)
+    return np.where(chosen, created_at - waited, NEVER)

@@ -52,6 +52,7 @@ def _online(shop: Shop) -> dict[str, tuple[Ints, Ints]]:
     units = sum_by(orders.line_order, orders.line_quantity, n)
     back = sum_by(orders.line_order[after.line_row], after.line_quantity, n)
     sent = after.shipped_at < end
+    added_at, exchanged_at = (shop.additions.since(n, np.int64(end), exchanges=one) for one in (False, True))
     found: dict[str, tuple[Bools, Ints]] = {
         "test_orders": (orders.test, created),
         "draft_orders": (orders.draft, created),
@@ -64,9 +65,11 @@ def _online(shop: Shop) -> dict[str, tuple[Ints, Ints]]:
         "cancellations": (after.trouble == CANCELLED, after.cancelled_at),
         "fraudulent_orders": (after.cancel_reason == FRAUD, after.cancelled_at),
         "order_edits": (after.trouble == EDITED, after.edited_at),
+        "order_additions": (added_at < end, added_at),
         "returns": (after.trouble == RETURNED, first_refund),
         "partial_refunds": ((after.trouble == RETURNED) & (back < units), first_refund),
         "cross_channel_returns": (brought_at < end, brought_at),
+        "exchanges": (exchanged_at < end, exchanged_at),
         "goodwill_refunds": (after.trouble == GOODWILL, first_refund),
     }
     rows = {name: np.flatnonzero(here & (at < end)) for name, (here, at) in found.items()}

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sandbox.brand import words
-from sandbox.brand.basis import Basis, Bools, Floats, Ints
+from sandbox.brand.basis import NEVER, Basis, Bools, Floats, Ints
 from sandbox.brand.baskets import Baskets
 from sandbox.brand.behaviour import Visits
 from sandbox.brand.catalogue import Catalogue
-from sandbox.brand.order_kinds import OrderKinds, make_kinds
+from sandbox.brand.order_kinds import OrderKinds, held_since, make_kinds
 from sandbox.brand.people import People
+from sandbox.brand.stock_mess import is_held_back
 from sandbox.brand.timeline import Timeline
 
 SHIPPING = 595
@@ -38,6 +39,8 @@ class Orders:
     guest: Bools
     test: Bools
     draft: Bools
+    held_at: Ints
+    """When its goods were put aside in the shop, by a draft order; NEVER for most."""
     kinds: OrderKinds
     gift_paid: Ints
     """What a gift card paid of the total."""
@@ -112,6 +115,10 @@ def make_orders(
     subtotal = sum_by(line_order, net, n)
     ships = sum_by(line_order, (~gift).astype(np.int64), n) > 0
     shipping = np.where(ships & ~kinds.pickup & (subtotal < FREE_SHIPPING_FROM), SHIPPING, 0)
+    elsewhere, gifts = baskets.marketplace[visit], sum_by(line_order, gift.astype(np.int64), n) > 0
+    held_at = held_since(basis, created, kinds.pickup & ~elsewhere & ~gifts)
+    # goods that are held back can't be put aside
+    held_at[line_order[is_held_back(basis, catalogue, variant, held_at[line_order])]] = NEVER
     tip = np.where(rng.random(n) < 0.012, rng.choice([200, 300, 500], n), 0)
     total_tax = sum_by(line_order, tax, n)
     total = subtotal + shipping + np.where(kinds.tax_included, 0, total_tax) + tip
@@ -122,7 +129,8 @@ def make_orders(
         person=person,
         guest=visits.guest[visit],
         test=test,
-        draft=(rng.random(n) < basis.share("draft_orders")) & ~test,
+        draft=((rng.random(n) < basis.share("draft_orders")) & ~test & ~elsewhere) | (held_at < NEVER),
+        held_at=held_at,
         kinds=kinds,
         gift_paid=np.minimum(kinds.gift_card, total // 2),
         created_at=created,

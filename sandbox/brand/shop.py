@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from sandbox.brand.additions import Additions
 from sandbox.brand.aftersales import Aftersales
 from sandbox.brand.basis import Basis, Bools, Ints
 from sandbox.brand.baskets import Baskets
@@ -36,6 +37,7 @@ class Shop:
     contacts: Contacts
     orders: Orders
     after: Aftersales
+    additions: Additions
     visit_person: Ints
     joins_second: Bools
     accounts: Accounts

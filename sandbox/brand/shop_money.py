@@ -17,7 +17,9 @@ def money_tables(shop: Shop) -> dict[str, Table]:
 
 def _refunds(shop: Shop) -> dict[str, Table]:
     orders, after = shop.orders, shop.after
-    at = stamps(after.refund_at)
+    at, additions = stamps(after.refund_at), shop.additions
+    exchange_line = np.full(len(after.refund_id), -1)
+    exchange_line[additions.refund[additions.is_exchange]] = additions.line_id[additions.is_exchange]
     line_at = stamps(after.refund_at[after.line_refund])
     return {
         "shopify_refunds": {
@@ -31,6 +33,7 @@ def _refunds(shop: Shop) -> dict[str, Table]:
             "shipping_cents": after.refund_shipping,
             "adjustment_cents": after.refund_adjustment,
             "note": take(NOTES, after.refund_note),
+            "exchange_line_id": masked(exchange_line, exchange_line >= 0),
         },
         "shopify_refund_lines": {
             "refund_line_id": 620_000_000_000 + np.arange(len(after.line_row)) * 37,
@@ -50,7 +53,7 @@ def _refunds(shop: Shop) -> dict[str, Table]:
 
 
 def _transactions(shop: Shop) -> Table:
-    orders, after = shop.orders, shop.after
+    orders, after, additions = shop.orders, shop.after, shop.additions
     rng = shop.basis.rng("transactions")
     every, n = np.arange(len(orders)), len(orders)
     chance = rng.random(n)
@@ -68,6 +71,7 @@ def _transactions(shop: Shop) -> Table:
         (every[held], 1, 0, paid[held], charged[held], 0),
         (every[held], 2, 0, paid[held] + 1, charged[held], 0),
         (every[card], 0, 0, paid[card], orders.gift_paid[card], 1),
+        (additions.order, 0, 0, additions.added_at, additions.cents, 0),
         (after.refund_order[from_charge], 3, 0, after.refund_at[from_charge], to_card[from_charge], 0),
         (after.refund_order[from_gift], 3, 0, after.refund_at[from_gift], to_gift[from_gift], 1),
     ]

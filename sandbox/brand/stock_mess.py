@@ -26,6 +26,13 @@ def held_from(basis: Basis, catalogue: Catalogue) -> Ints:
     return np.where(chosen & ~catalogue.gift_card, day, NEVER_HELD)
 
 
+def is_held_back(basis: Basis, catalogue: Catalogue, variant: Ints, at: Ints) -> Bools:
+    """Whether ``variant[i]`` can't be bought at second ``at[i]``, or in a visit that begins then."""
+    begins = (held_from(basis, catalogue)[variant] + 1) * DAY
+    held: Bools = (at >= begins - LONGEST_VISIT) & (at < begins + HOLD_DAYS * DAY)
+    return held
+
+
 def take_another(
     basis: Basis, catalogue: Catalogue, started_at: Ints, line_visit: Ints, variant: Ints
 ) -> tuple[Ints, Ints]:
@@ -33,12 +40,10 @@ def take_another(
 
     ``started_at``: second of each visit. A visit that would reach into the hold meets it.
     """
-    begins = (held_from(basis, catalogue) + 1) * DAY
     at = started_at[line_visit]
 
     def is_held(rows: Ints, wanted: Ints) -> Bools:
-        held: Bools = (at[rows] >= begins[wanted] - LONGEST_VISIT) & (at[rows] < begins[wanted] + HOLD_DAYS * DAY)
-        return held | catalogue.gift_card[wanted]
+        return is_held_back(basis, catalogue, wanted, at[rows]) | catalogue.gift_card[wanted]
 
     lost = np.flatnonzero(is_held(np.arange(len(variant)), variant) & ~catalogue.gift_card[variant])
     chosen, missed = variant.copy(), np.full(len(variant), -1)

@@ -68,11 +68,9 @@ def oversells_truth(orders: Orders, catalogue: Catalogue, stock: Stock) -> Table
         if one.origin >= 0:
             origin = one.cells - max(one.destination, 0) + one.origin
             changes = changes.and_(Events(origin, np.full(len(origin), one.shipped_at), -one.units))
-    line = flow.order_lines
-    cell, quantity = flow.line_cell[line], orders.line_quantity[line]
-    at = orders.created_at[orders.line_order[line]]
-    known = at < closing(np.full(len(line), len(stock.sheets)), cell)
-    line, cell, quantity, at = line[known], cell[known], quantity[known], at[known]
+    asked = flow.asked
+    known = asked.at < closing(np.full(len(asked.at), len(stock.sheets)), asked.cell)
+    cell, quantity, at = asked.cell[known], asked.units[known], asked.at[known]
     row = np.maximum((at - closing(np.ones_like(cell), cell) + DAY - 1) // DAY, 0)
     before = (
         stock.sheets[row, STATES.index("available"), cell]
@@ -81,8 +79,8 @@ def oversells_truth(orders: Orders, catalogue: Catalogue, stock: Stock) -> Table
     )
     over = np.flatnonzero(before < quantity)
     return _cells(catalogue, cell[over]) | {
-        "order_id": digits(orders.order_id[orders.line_order[line[over]]]),
-        "order_line_id": digits(orders.line_id[line[over]]),
+        "order_id": digits(orders.order_id[asked.order[known][over]]),
+        "order_line_id": digits(asked.line_id[known][over]),
         "ordered_at": stamps(at[over]),
         "quantity": quantity[over],
         "available_before": before[over],

@@ -169,7 +169,7 @@ def _effects(shop: Shop, visits: Visits) -> Table:
 
 def _totals(shop: Shop) -> Table:
     """The book's own totals, test orders apart: of the history, and of the whole world."""
-    orders, after = shop.orders, shop.after
+    orders, after, added = shop.orders, shop.after, shop.additions
     now = shop.basis.days * DAY
     rows = []
     for scope, until in (("history", now), ("world", shop.basis.end)):
@@ -178,19 +178,22 @@ def _totals(shop: Shop) -> Table:
             refunds = (after.refund_at < until) & (orders.test[after.refund_order] == test)
             back = refunds[after.line_refund]
             lines = here[orders.line_order]
+            put_in = here[added.order] & (added.added_at < until)
             rows.append(
                 {
                     "scope": scope,
                     "is_test": test,
                     "orders": int(here.sum()),
-                    "lines": int(lines.sum()),
-                    "gross_cents": int((orders.line_price * orders.line_quantity)[lines].sum()),
+                    "lines": int(lines.sum() + put_in.sum()),
+                    "gross_cents": int(
+                        (orders.line_price * orders.line_quantity)[lines].sum() + added.price[put_in].sum()
+                    ),
                     "discounts_cents": int(orders.discounts[here].sum()),
-                    "subtotal_cents": int(orders.subtotal[here].sum()),
-                    "tax_cents": int(orders.tax[here].sum()),
+                    "subtotal_cents": int(orders.subtotal[here].sum() + added.price[put_in].sum()),
+                    "tax_cents": int(orders.tax[here].sum() + added.tax[put_in].sum()),
                     "shipping_cents": int(orders.shipping[here].sum()),
                     "tip_cents": int(orders.tip[here].sum()),
-                    "total_cents": int(orders.total[here].sum()),
+                    "total_cents": int(orders.total[here].sum() + added.cents[put_in].sum()),
                     "refunded_cents": int(after.refund_total[refunds].sum()),
                     "refunded_lines_cents": int(after.line_subtotal[back].sum()),
                 }

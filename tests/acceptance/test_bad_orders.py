@@ -1,4 +1,4 @@
-"""Documents that are wrong in themselves: kept in the facts with what they say, listed with the reason, never counted as zero.
+"""Documents and stock that are wrong in themselves: kept in the facts with what they say, listed with the reason, never zero.
 
 A few hand-written orders of a shop, one fault each; beside them a sound one, which must come through untouched.
 """
@@ -14,6 +14,7 @@ from tests.acceptance.mini import MiniWarehouse
 
 AT = "2026-05-01 15:00:00"
 WANTED = ("+fct_data_quality_issues", "+fct_order_reconciliation", "+int_orders__order_facts", "int_orders__orders")
+STOCK = ("fct_inventory_levels",)
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
@@ -34,6 +35,12 @@ def line(key: str, of: str, price: str, **more: Any) -> dict[str, Any]:
     } | more  # fmt: skip
 
 
+def level(key: str, item: str, place: str, on_hand: int, **states: int) -> dict[str, Any]:
+    told = dict.fromkeys(("available", "committed", "reserved", "damaged", "quality_control", "safety_stock"), 0)
+    found = {"id": key, "inventory_item_id": item, "location_id": place, "is_active": True, "updated_at": AT}
+    return found | told | states | {"on_hand": on_hand}
+
+
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> MiniWarehouse:
     mini = MiniWarehouse(tmp_path_factory.mktemp("bad_orders"))
@@ -42,7 +49,11 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> MiniWarehouse:
     )
     mini.insert(
         "raw_shopify.variants",
-        [{"id": "v1", "product_id": "p", "sku": "MUG", "unit_cost": "4", "created_at": AT, "updated_at": AT}],
+        [
+            {"id": f"v{number}", "product_id": "p", "sku": sku, "unit_cost": "4", "inventory_item_id": f"i{number}"}
+            | {"created_at": AT, "updated_at": AT}
+            for number, sku in ((1, "MUG"), (2, "CUP"), (3, "JAR"), (4, "POT"))
+        ],
     )
     mini.insert(
         "raw_shopify.orders",
@@ -105,7 +116,18 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> MiniWarehouse:
         "raw_shopify.fulfillments",
         [{"id": "f1", "order_id": "never_read", "status": "SUCCESS", "created_at": AT, "updated_at": AT}],
     )
-    mini.dbt("build", "--select", *WANTED, *NO_TESTS)
+    mini.insert("raw_shopify.locations", [{"id": "7", "name": "Shop", "created_at": AT, "updated_at": AT}])
+    mini.insert(
+        "raw_shopify.inventory_levels",
+        [
+            level("fine", "i1", "7", 5, available=3, committed=2),
+            level("below", "i2", "7", -2, available=-2),
+            level("rest", "i3", "7", 6, available=3, reserved=1),  # two of them are in no state
+            level("nothing", "i9", "7", 4, available=4),  # no variant is this item
+            level("nowhere", "i4", "8", 3, available=3),  # no location is called so
+        ],
+    )
+    mini.dbt("build", "--select", *WANTED, *STOCK, *NO_TESTS)
     mini.dbt("test", "--select", "assert_order_reconciliation")
     return mini
 
@@ -114,7 +136,8 @@ def test_each_fault_is_listed_with_its_reason_and_amount(warehouse: MiniWarehous
     found = {
         (kind, key.removeprefix("shopify:")): amount
         for kind, key, amount in warehouse.rows(
-            "select issue_type, document_key, issue_amount from marts.fct_data_quality_issues"
+            "select issue_type, document_key, issue_amount from marts.fct_data_quality_issues "
+            "where issue_subject = 'orders'"
         )
     }
     assert found == {
@@ -166,3 +189,27 @@ def test_what_documents_leave_over_is_told_apart_from_what_would_be_ours(warehou
         ("subtotal", "USD", Decimal(-17), Decimal(0)),
         ("total", "USD", Decimal(-22), Decimal(0)),
     ]
+
+
+def test_each_fault_of_stock_is_listed_with_its_units(warehouse: MiniWarehouse):
+    assert set(
+        warehouse.rows(
+            "select issue_type, document_key, sku, issue_quantity from marts.fct_data_quality_issues "
+            "where issue_subject = 'inventory'"
+        )
+    ) == {
+        ("negative_on_hand", "shopify:below:1", "CUP", -2),
+        ("stock_states_do_not_add_up", "shopify:rest:1", "JAR", 2),
+        ("level_of_unknown_variant", "shopify:nothing", None, 4),
+        ("level_of_unknown_location", "shopify:nowhere", "POT", 3),
+    }
+
+
+def test_faulty_stock_stays_as_it_was_told(warehouse: MiniWarehouse):
+    assert dict(warehouse.rows("select inventory_level_key, on_hand_quantity from marts.fct_inventory_levels")) == {
+        "shopify:fine": 5,
+        "shopify:below": -2,
+        "shopify:rest": 6,
+        "shopify:nothing": 4,
+        "shopify:nowhere": 3,
+    }

@@ -44,6 +44,9 @@ def test_negative_on_hand_is_kept_and_flagged(stock: Readings) -> None:
     kept = "select count(*) from marts.fct_inventory_snapshots where on_hand_quantity < 0"
     assert stock.rows(told) == stock.rows(kept)
     assert stock.rows(kept)[0][0] > 0
+    listed = "select count(*) from intermediate.int_inventory__issues where issue_type = 'negative_on_hand'"
+    assert stock.rows(listed) == stock.rows(kept)
+    assert stock.rows("select distinct issue_type from intermediate.int_inventory__issues") == [("negative_on_hand",)]
     assert stock.rows(
         "select count(*) from marts.fct_stock_cover where is_on_hand_negative <> (on_hand_quantity < 0)"
     ) == [(0,)]

@@ -12,7 +12,7 @@ from tests.conftest import Road, Walk
 PARTS = ("available", "committed", "reserved", "damaged", "quality_control", "safety_stock")
 DOCUMENTED = {
     *("receipt", "sale", "return", "transfer_in", "transfer_out", "waste", "count", "adjustment"),
-    *("commitment", "release"),
+    *("commitment", "release", "reservation", "reservation_release"),
 }
 
 

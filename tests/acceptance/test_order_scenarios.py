@@ -23,9 +23,11 @@ TOLD = {
     "split_shipments": ORDERS.format("shopify") + "is_split_shipment",
     "cancellations": ORDERS.format("shopify") + "is_cancelled",
     "fraudulent_orders": ORDERS.format("shopify") + "is_fraudulent",
-    "order_edits": ORDERS.format("shopify") + "is_edited",
+    "order_edits": ORDERS.format("shopify") + "is_edited and added_amount = 0",
+    "order_additions": ORDERS.format("shopify") + "is_edited and added_amount > 0",
     "returns": "select distinct order_id from fct_returns join fct_orders using (order_key) "
     "where fct_returns.source_system = 'shopify'",
+    "exchanges": ORDERS.format("shopify") + "has_exchange and added_amount > 0",
     "cross_channel_returns": ORDERS.format("shopify") + "is_returned_in_store",
     "goodwill_refunds": "select distinct order_id from fct_order_adjustments join fct_orders using (order_key) "
     "where adjustment_type = 'refund_adjustment' and fct_orders.source_system = 'shopify' and not fct_orders.is_cancelled",
@@ -34,7 +36,7 @@ TOLD = {
     "join fct_orders on fct_orders.order_key = fct_refunds.order_key "
     "where fct_refunds.source_system = 'square' and not is_exchange and not is_return",
     "till_exchanges": "select distinct split_part(refund_id, ':', 1) from fct_refunds join fct_returns using (refund_key) "
-    "where is_exchange",
+    "where is_exchange and fct_refunds.source_system = 'square'",
     "till_returns_without_receipt": ORDERS.format("square") + "is_return",
     "till_goodwill": "select order_id from fct_refunds join fct_orders using (order_key) "
     "where fct_refunds.source_system = 'square' and refunded_quantity = 0 and line_amount = 0",

@@ -33,6 +33,10 @@ MARTS = (
     "fct_stockouts",
     "fct_stock_cover",
     "fct_demand_backtest",
+    "fct_reservations",
+    "fct_atp_by_date",
+    "fct_eligible_products",
+    "int_inventory__issues",
 )
 NO_PLACES = "select 'shopify' as source_system, null::varchar as location_key where false"
 GIVEN = {
@@ -69,16 +73,22 @@ RAW = {
     "inventory_item_id, quantity, if(received_at <= $now, quantity - refused_quantity, 0) as accepted_quantity "
     "from world.shopify_inventory_transfer_lines as lines inner join world.shopify_inventory_transfers using (transfer_id) "
     "where lines.revealed_at <= $now",
-    "raw_shopify.fulfillment_orders": "select 'f' || order_id as id, order_id, assigned_location_id as location_id, * "
-    "from world.shopify_orders where revealed_at <= $now " + LATEST.format("order_id"),
+    "raw_shopify.fulfillment_orders": "select fulfillment_order_id::varchar as id, order_id, assigned_location_id as location_id, * "
+    "from world.shopify_fulfillment_orders where revealed_at <= $now " + LATEST.format("fulfillment_order_id"),
     "raw_shopify.fulfillment_order_lines": "with cancelled as (select line_id, sum(quantity) as units "
     "from world.shopify_refund_lines where revealed_at <= $now and restock_type = 'CANCEL' group by 1), "
-    "orders as (select * from world.shopify_orders where revealed_at <= $now " + LATEST.format("order_id") + ") "
-    "select 'f' || line_id as id, 'f' || lines.order_id as fulfillment_order_id, line_id as order_line_id, "
+    "orders as (select * from world.shopify_fulfillment_orders where revealed_at <= $now "
+    + LATEST.format("fulfillment_order_id")
+    + ") select 'f' || line_id as id, fulfillment_order_id, line_id as order_line_id, "
     "quantity - coalesce(units, 0) as total_quantity, "
     "if(fulfillment_status = 'FULFILLED', 0, total_quantity) as remaining_quantity "
-    "from world.shopify_order_lines as lines inner join orders using (order_id) left join cancelled using (line_id) "
+    "from world.shopify_order_lines as lines inner join orders using (order_id, is_added) left join cancelled using (line_id) "
     "where lines.version = 1",
+    "raw_shopify.draft_orders": "select draft_order_id::varchar as id, pickup_name as shipping_title, "
+    "reserve_until as reserve_inventory_until, * from world.shopify_draft_orders where revealed_at <= $now "
+    + LATEST.format("draft_order_id"),
+    "raw_shopify.draft_order_lines": "select draft_order_line_id::varchar as id, * "
+    "from world.shopify_draft_order_lines where revealed_at <= $now",
     "raw_square.locations": "select location_id as id, name, 'ACTIVE' as status, 'PHYSICAL' as type, created_at "
     "from world.square_locations",
     "raw_square.catalog_variations": "select object_id as id, * from world.square_catalog "
@@ -173,6 +183,21 @@ class Readings:
         for model in self._order:
             if model != HISTORY:
                 self._make(model)
+
+    @contextmanager
+    def until(self, reading: int, model: str, *rebuilt: str) -> Iterator[None]:
+        """Inside, ``rebuilt`` are as they were after a reading: ``model``, which they read, ends there."""
+        table = f"intermediate.{model}"
+        self.connection.execute(f"create temp table whole as from {table}")
+        try:
+            self.connection.execute(f"delete from {table} where reading_number > ?", [reading])
+            for one in rebuilt:
+                self._make(one)
+            yield
+        finally:
+            self.connection.execute(f"create or replace table {table} as from whole; drop table whole")
+            for one in rebuilt:
+                self._make(one)
 
     def _land(self, table: str) -> None:
         select = RAW[table]

@@ -290,10 +290,12 @@ _ALL: Rows = {
     "fct_data_quality_issues": [
         {
             "issue_key": str(number),
+            "issue_subject": "orders" if amount else "inventory",
             "issue_type": kind,
             "source_system": "shopify",
             "document_key": f"shopify:{number}",
             "issue_amount": amount,
+            "issue_quantity": None if amount else -2,
             "occurred_date": day,
         }
         for number, (kind, amount, day) in enumerate(
@@ -301,6 +303,7 @@ _ALL: Rows = {
                 ("line_without_product", "7.00", "2026-06-01"),
                 ("line_without_product", "3.00", "2026-06-09"),
                 ("unknown_currency", "30.00", "2026-06-02"),
+                ("negative_on_hand", None, "2026-06-03"),
             )
         )
     ],

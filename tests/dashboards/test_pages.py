@@ -271,13 +271,16 @@ def test_data_quality_counts_faults_and_shows_what_is_left(published: Path, pain
         "Unexplained": "2.00",
         "Days compared": "2",
         "Documents at fault": "3",
+        "Stock at fault": "1",
         "Unmatched variants": "1",
     }
     faults = table(app, "issue_type", "document_count")
     assert dict(zip(faults["issue_type"], faults["document_count"], strict=True)) == {
         "Line without product": 2,
         "Unknown currency": 1,
+        "Negative on hand": 1,
     }
+    assert faults.set_index("issue_type")["issue_quantity"]["Negative on hand"] == 2
     compared = table(app, "measure", "mart_amount")
     assert dict(zip(compared["measure"], compared["unexplained_amount"], strict=True)) == {
         "Totals as ordered": 0,

@@ -128,8 +128,8 @@ def test_missing_scopes_are_named(failing) -> None:
     found = failing("shopify", SHOPIFY_ACCESS_TOKEN="shpat_few_scopes")
     assert found.check == "scopes"
     assert (
-        "read_customers, read_inventory, read_inventory_shipments, read_inventory_transfers, read_locations, "
-        "read_merchant_managed_fulfillment_orders."
+        "read_customers, read_draft_orders, read_inventory, read_inventory_shipments, read_inventory_transfers, "
+        "read_locations, read_merchant_managed_fulfillment_orders."
     ) in found.text
     assert "read_products" not in found.text, "who may write may read"
     found = failing("klaviyo", KLAVIYO_API_KEY="pk_few_scopes")

@@ -142,7 +142,7 @@ UNTOLD = "".join(
         "bigint": "line_count quantity",
         "decimal(18, 4)": "exchange_rate gross_amount discount_amount refunded_line_amount removed_amount "
         "cancelled_amount tax_amount shipping_amount tip_amount service_charge_amount gift_card_amount total_amount "
-        "refunded_amount presentment_total_amount",
+        "added_amount refunded_amount presentment_total_amount",
         "timestamp": "created_at paid_at fulfilled_at cancelled_at updated_at",
         "date": "exchange_rate_date",
         "boolean": "is_edited is_tax_included",

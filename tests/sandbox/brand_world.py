@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 SEED, PEOPLE, DAYS = 9, 600, 60
-OFTEN = {"oversells": 0.4}
+OFTEN = {"oversells": 0.4, "order_additions": 0.04, "exchanges": 1.0}
 """What so few people would hardly meet at its usual share."""
 
 

@@ -24,12 +24,16 @@ def test_totals_tie_to_their_parts(everything):
     none(
         everything,
         """with lines as (
-            select order_id, sum(quantity * unit_price_cents - discount_cents) as net, sum(discount_cents) as discount,
-                sum(tax_cents) as tax, max(unit_price_cents * quantity - discount_cents) as largest,
-                bool_or(is_gift_card and (tax_cents > 0 or discount_cents > 0)) as taxed_gift
-            from shopify_order_lines where version = 1 group by order_id
+            -- what was put in later counts from then on
+            select orders.order_id, orders.version, sum(quantity * unit_price_cents - lines.discount_cents) as net,
+                sum(lines.discount_cents) as discount, sum(lines.tax_cents) as tax,
+                max(unit_price_cents * quantity - lines.discount_cents) as largest,
+                bool_or(is_gift_card and (lines.tax_cents > 0 or lines.discount_cents > 0)) as taxed_gift
+            from shopify_orders as orders inner join shopify_order_lines as lines
+                on lines.order_id = orders.order_id and lines.updated_at <= orders.updated_at
+            where lines.version = 1 group by all
         )
-        select * from shopify_orders left join lines using (order_id)
+        select * from shopify_orders left join lines using (order_id, version)
         where lines.order_id is null or subtotal_cents <> net or discounts_cents <> discount or tax_cents <> tax
             or taxed_gift or largest <= 0""",
     )
@@ -131,8 +135,10 @@ def test_shop_totals_are_those_of_the_documents(brand, everything):
     none(
         everything,
         f"""with book as (
-            select test as is_test, count(*) as orders, sum(total_cents) as total, sum(tax_cents) as tax
-            from shopify_orders where version = 1 and created_at < timestamp '{brand.now.isoformat(sep=" ")}' group by 1
+            select test as is_test, count(*) as orders, sum(total_cents) as total, sum(tax_cents) as tax from (
+                select * from shopify_orders where updated_at < timestamp '{brand.now.isoformat(sep=" ")}'
+                qualify row_number() over (partition by order_id order by version desc) = 1
+            ) group by 1
         )
         select * from truth_shop_totals as totals left join book using (is_test)
         where scope = 'history' and totals.orders > 0
@@ -158,3 +164,30 @@ def test_units_share_an_amount_exactly(amount, quantity):
     steps = [int(units_amount(amount, quantity, unit, unit + 1)) for unit in range(quantity)]
     assert sum(steps) == amount
     assert max(steps) - min(steps) <= 1
+
+
+def test_what_is_put_in_later_is_paid_then_and_makes_the_order_grow(everything):
+    (grown,) = one(
+        everything, "select count(*) from truth_order_scenarios where scenario in ('order_additions', 'exchanges')"
+    )
+    assert grown > 2
+    none(
+        everything,
+        """with put_in as (
+            select lines.order_id, lines.updated_at, is_exchange, quantity * unit_price_cents as net, lines.tax_cents as tax,
+                quantity * unit_price_cents + if(taxes_included, 0, lines.tax_cents) as cents
+            from shopify_order_lines as lines inner join shopify_orders as orders using (order_id)
+            where is_added and orders.version = 1
+        ), told as (
+            select orders.*, total_cents - original_total_cents as more,
+                total_cents - lag(total_cents) over (partition by order_id order by version) as step
+            from shopify_orders as orders
+        )
+        select * from told left join put_in using (order_id)
+        where more <> if(told.updated_at >= put_in.updated_at, cents, 0)
+            or coalesce(step, 0) <> if(told.updated_at = put_in.updated_at, cents, 0)
+            or (not put_in.is_exchange and edited <> (told.updated_at >= put_in.updated_at))
+            or (told.updated_at = put_in.updated_at and not exists (
+                select 1 from shopify_transactions as paid where paid.order_id = told.order_id
+                    and paid.kind = 'SALE' and paid.processed_at = put_in.updated_at and paid.amount_cents = cents))""",
+    )

@@ -13,15 +13,16 @@ MOVED = """
 create temp table documents as
     with sent as (
         -- an order of two parcels leaves the stock with its last
-        select order_id, max(created_at) as created_at, arg_max(location_id, created_at) as location_id
-        from shopify_fulfillments where version = 1 group by order_id
+        select order_id, is_exchange, max(created_at) as created_at, arg_max(location_id, created_at) as location_id
+        from shopify_fulfillments where version = 1 group by order_id, is_exchange
     ), lines as (
-        select order_id, line_id, variant_id, quantity from shopify_order_lines where version = 1 and not is_gift_card
+        select order_id, line_id, variant_id, quantity, is_exchange
+        from shopify_order_lines where version = 1 and not is_gift_card
     ), taken_out as (
         select line_id, sum(quantity) as units from shopify_refund_lines where restock_type = 'CANCEL' group by 1
     )
     select 'sale' as kind, inventory_item_id, location_id, sent.created_at as moved_at, -(quantity - coalesce(units, 0)) as units
-    from sent inner join lines using (order_id) inner join shopify_variants using (variant_id)
+    from sent inner join lines using (order_id, is_exchange) inner join shopify_variants using (variant_id)
     left join taken_out using (line_id)
     union all
     select 'return', inventory_item_id, back.location_id, refunds.created_at, back.quantity
@@ -131,10 +132,21 @@ AVAILABLE = """
         inner join (select order_id, assigned_location_id as location_id from shopify_orders where version = 1) as sent
             on sent.order_id = lines.order_id
         where restock_type = 'CANCEL'
+        union all
+        select inventory_item_id, location_id, unnest([drafts.created_at, least(reserve_until, completed_at)]) as moved_at,
+            unnest([-quantity, quantity]) as units
+        from (select * from shopify_draft_orders
+            qualify row_number() over (partition by draft_order_id order by version desc) = 1) as drafts
+        inner join shopify_draft_order_lines using (draft_order_id) inner join shopify_variants using (variant_id)
+        inner join shopify_locations as places on places.name = pickup_name
+        where reserve_until is not null
     ), asked as (
-        select line_id, order_id, inventory_item_id, assigned_location_id as location_id, orders.created_at as ordered_at, quantity
+        select line_id, order_id, inventory_item_id, asks.assigned_location_id as location_id, lines.updated_at as ordered_at,
+            quantity
         from shopify_order_lines as lines inner join shopify_orders as orders using (order_id)
         inner join shopify_variants using (variant_id)
+        inner join shopify_fulfillment_orders as asks
+            on asks.order_id = lines.order_id and asks.is_added = lines.is_added and asks.version = 1
         where lines.version = 1 and orders.version = 1 and not orders.test and not lines.is_gift_card
     ), known as (
         select asked.*, level.available, level.updated_at as since
@@ -241,3 +253,52 @@ def test_items_sell_out_and_come_back(everything, state: str) -> None:
         select count(*) from steps where available {comparison} 0 and not before {comparison} 0""",
     )
     assert found > 5
+
+
+RESERVED = """
+    with drafts as (
+        select * from shopify_draft_orders qualify row_number() over (partition by draft_order_id order by version desc) = 1
+    ), levels as (
+        select level.*, reserved - first_value(reserved) over (partition by inventory_level_id order by version) as held
+        from shopify_inventory_levels as level
+    )
+    select levels.held, coalesce(sum(quantity) filter (where asked.created_at <= levels.updated_at
+        and least(reserve_until, completed_at) > levels.updated_at), 0)::bigint as expected
+    from levels left join shopify_variants using (inventory_item_id)
+    left join (select drafts.*, variant_id, quantity, location_id from drafts
+        inner join shopify_draft_order_lines using (draft_order_id)
+        inner join shopify_locations as places on places.name = pickup_name) as asked
+        on asked.variant_id = shopify_variants.variant_id and asked.location_id = levels.location_id
+        and reserve_until is not null
+    group by levels.inventory_level_id, levels.version, levels.held
+"""
+
+
+def test_what_is_put_aside_is_reserved_as_long_as_it_is(everything) -> None:
+    """At every level that is written, the units that drafts keep at the moment, neither fetched nor out of time."""
+    held, wrong = one(everything, f"select sum(expected), count(*) filter (where held <> expected) from ({RESERVED})")
+    assert held > 20
+    assert wrong == 0
+    ends = dict(everything.execute("select ended_by, count(*) from truth_reservations group by 1").fetchall())
+    assert set(ends) == {"converted", "expired"}
+    none(
+        everything,
+        """select * from truth_reservations where ended_at <> least(expires_at, ordered_at)
+            or placed_at >= ended_at or (order_id is null) <> (ordered_at is null)
+            or (ended_by = 'expired') <> (ended_at = expires_at)""",
+    )
+    late, forgotten = one(
+        everything,
+        """select count(*) filter (where order_id is not null), count(*) filter (where order_id is null)
+        from truth_reservations where ended_by = 'expired'""",
+    )
+    assert late > 0
+    assert forgotten > 5
+
+
+def test_without_holds_nobody_waits_and_pickups_remain(tmp_path) -> None:
+    world = make_world(9, 400, 40, tmp_path, scenarios={"store_holds": 0, "expired_holds": 0})
+    drafts = world.table("shopify_draft_orders").to_pydict()
+    assert len(world.truth_table("reservations")) == 0
+    assert not any(drafts["reserve_until"])
+    assert "PICK_UP" in world.table("shopify_orders").to_pydict()["delivery_method"]

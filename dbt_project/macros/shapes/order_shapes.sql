@@ -11,7 +11,7 @@
             'presentment_currency_code': 'string', 'is_edited': 'boolean', 'is_test': 'boolean', 'is_tax_included': 'boolean',
             'exchange_rate': rate, 'gross_amount': money, 'discount_amount': money, 'tax_amount': money,
             'shipping_amount': money, 'tip_amount': money, 'gift_card_amount': money, 'total_amount': money,
-            'presentment_total_amount': money,
+            'original_total_amount': money, 'presentment_total_amount': money,
             'created_at': 'timestamp', 'processed_at': 'timestamp', 'paid_at': 'timestamp', 'fulfilled_at': 'timestamp',
             'cancelled_at': 'timestamp', 'updated_at': 'timestamp',
         },

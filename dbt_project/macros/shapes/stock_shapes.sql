@@ -29,6 +29,12 @@
             'accepted_quantity': 'bigint', 'ordered_at': 'timestamp', 'shipped_at': 'timestamp',
             'received_at': 'timestamp',
         },
+        'reservations': {
+            'source_system': 'string', 'reservation_key': 'string', 'document_key': 'string', 'variant_key': 'string',
+            'sku': 'string', 'location_key': 'string', 'order_key': 'string', 'quantity': 'bigint',
+            'placed_at': 'timestamp', 'expires_at': 'timestamp', 'released_at': 'timestamp',
+            'converted_at': 'timestamp',
+        },
         'listings': {
             'source_system': 'string', 'listing_key': 'string', 'sku': 'string', 'channel': 'string',
             'location_key': 'string', 'listed_quantity': 'bigint', 'listed_at': 'timestamp',

@@ -1,6 +1,7 @@
 {# What orders, parcels and refunds say of Shopify's stock; reads staging only (shp_shopify__inventory_movements).
 
-   An order asks for its units where its fulfilment order lies: they stay on hand and are available no more (commitment),
+   An order asks for its units where its fulfilment order lies, and from then on (what an edit puts in later has one of its
+   own): they stay on hand and are available no more (commitment),
    until they leave (sale) or are taken out before (release: restock type CANCEL). The moment of a sale is that of the
    parcel from that place (of several, the last). What was taken out is missing from its fulfilment order line, so it is
    added to the first one of the line. #}
@@ -36,6 +37,7 @@ placed as (
     select
         fulfilment_order_lines.fulfilment_order_line_id,
         fulfilment_orders.location_id,
+        coalesce(fulfilment_orders.created_at, order_lines.created_at) as asked_at,
         order_lines.*,
         fulfilment_order_lines.total_quantity - fulfilment_order_lines.remaining_quantity as sent_quantity,
         case when row_number() over (
@@ -61,7 +63,7 @@ select
     cast(null as string) as reason,
     cast(0 as bigint) as quantity,
     -asked_quantity as available_quantity,
-    created_at as occurred_at
+    asked_at as occurred_at
 from placed
 
 union all

@@ -7,7 +7,7 @@ with issues as (
         issue_type,
         count(*) as issue_count
     from {{ ref('fct_data_quality_issues') }}
-    where issue_type <> 'unknown_currency'
+    where issue_subject = 'orders' and issue_type <> 'unknown_currency'
     group by source_system, issue_type
 
 ),

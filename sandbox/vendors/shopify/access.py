@@ -18,8 +18,9 @@ ALL_ORDERS = "read_all_orders"
 WITHOUT_ALL_ORDERS = timedelta(days=60)
 EVERYTHING = frozenset(
     (
-        ALL_ORDERS, "read_customers", "read_inventory", "read_inventory_shipments", "read_inventory_transfers",
-        "read_locations", "read_merchant_managed_fulfillment_orders", "read_orders", "read_products",
+        ALL_ORDERS, "read_customers", "read_draft_orders", "read_inventory", "read_inventory_shipments",
+        "read_inventory_transfers", "read_locations",
+        "read_merchant_managed_fulfillment_orders", "read_orders", "read_products",
         "write_customers", "write_orders", "write_products",
     )
 )  # fmt: skip
@@ -32,6 +33,7 @@ APP = ("client_sandbox", "shpss_sandbox")
 VERSIONS = ("2026-01", "2026-04", "2026-07", "2026-10")
 OPENS = {
     "customers": "customer customers customersCount",
+    "draft_orders": "draftOrder draftOrders draftOrdersCount",
     "inventory": "inventoryItem inventoryItems inventoryLevel",
     "inventory_transfers": "inventoryTransfer inventoryTransfers",
     "merchant_managed_fulfillment_orders": "fulfillmentOrder fulfillmentOrders",

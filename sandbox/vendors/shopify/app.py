@@ -33,7 +33,7 @@ HOST = "shop.example.com"
 TAGGED = ("Customer", "Order", "Product")
 NODES = (
     *("order", "customer", "product", "productVariant", "inventoryItem", "inventoryLevel"),
-    *("fulfillmentOrder", "inventoryTransfer", "inventoryShipment"),
+    *("draftOrder", "fulfillmentOrder", "inventoryTransfer", "inventoryShipment"),
 )
 
 

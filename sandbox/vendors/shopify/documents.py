@@ -9,7 +9,8 @@ import numpy as np
 
 from sandbox.vendors.shopify.catalogue import Catalogue
 from sandbox.vendors.shopify.customers import CheckoutBatch, customer
-from sandbox.vendors.shopify.fulfilment import FIRST_ID
+from sandbox.vendors.shopify.drafts import DraftBatch
+from sandbox.vendors.shopify.fulfilment import fulfilment_orders
 from sandbox.vendors.shopify.orders import OrderBatch
 from sandbox.vendors.shopify.rows import Children, Row, Rows, Snapshot
 from sandbox.vendors.shopify.transfers import TransferBatch
@@ -45,10 +46,18 @@ class Documents:
         return self.snapshot.rows("shopify_inventory_transfers", "transfer_id")
 
     def fulfilment_orders(self, rows: list[Row]) -> list[Document]:
-        return OrderBatch(self, rows).fulfilment_orders()
+        orders = self.order_table.find([row["order_id"] for row in rows])
+        return fulfilment_orders(self, OrderBatch(self, list(orders.values())), rows)
 
     def transfers(self, rows: list[Row]) -> list[Document]:
         return TransferBatch(self, rows).transfers()
+
+    @property
+    def draft_table(self) -> Rows:
+        return self.snapshot.rows("shopify_draft_orders", "draft_order_id")
+
+    def drafts(self, rows: list[Row]) -> list[Document]:
+        return DraftBatch(self, rows).drafts()
 
     def customers(self, rows: list[Row]) -> list[Document]:
         return [customer(self, row) for row in rows]
@@ -94,6 +103,7 @@ class Documents:
             ("Order", self.order),
             ("Customer", self.customer),
             ("AbandonedCheckout", self.checkout),
+            ("DraftOrder", self.draft),
             ("FulfillmentOrder", self.fulfilment_order),
             ("InventoryTransfer", self.transfer),
             ("InventoryShipment", self.shipment),
@@ -128,9 +138,12 @@ class Documents:
     def order(self, key: int) -> Document | None:
         return next(iter(self.orders(list(self.order_table.find([key]).values()))), None)
 
+    def draft(self, key: int) -> Document | None:
+        return next(iter(self.drafts(list(self.draft_table.find([key]).values()))), None)
+
     def fulfilment_order(self, key: int) -> Document | None:
-        found = self.fulfilment_orders(list(self.order_table.find([key - FIRST_ID]).values()))
-        return next(iter(found), None)
+        table = self.snapshot.rows("shopify_fulfillment_orders", "fulfillment_order_id")
+        return next(iter(self.fulfilment_orders(list(table.find([key]).values()))), None)
 
     def transfer(self, key: int) -> Document | None:
         return next(iter(self.transfers(list(self.transfer_table.find([key]).values()))), None)

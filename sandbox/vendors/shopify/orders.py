@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from sandbox.vendors.shopify.fulfilment import display_status, fulfilment_order, is_in_parcel, units_to_send
+from sandbox.vendors.shopify.fulfilment import display_status, is_in_parcel, units_to_send
 from sandbox.vendors.shopify.order_parts import discount_application, shipping_line, transaction
 from sandbox.vendors.shopify.returns import returned
 from sandbox.vendors.shopify.rows import Row
@@ -32,16 +32,17 @@ class OrderBatch:
     def __init__(self, documents: Documents, rows: list[Row]) -> None:
         self.documents = documents
         self._rows = rows
-        self._ids = [row["order_id"] for row in rows]
+        self.ids = [row["order_id"] for row in rows]
 
     def orders(self) -> list[dict[str, Any]]:
         return [self._order(row) for row in self._rows]
 
-    def fulfilment_orders(self) -> list[dict[str, Any]]:
-        return [fulfilment_order(self, row, self._order(row)) for row in self._rows]
+    @cached_property
+    def row_of(self) -> dict[int, Row]:
+        return dict(zip(self.ids, self._rows, strict=True))
 
     def _children(self, table: str, key: str, *order: str) -> dict[int, list[Row]]:
-        return self.documents.snapshot.children(table, key, "order_id", *order).of(self._ids)
+        return self.documents.snapshot.children(table, key, "order_id", *order).of(self.ids)
 
     @cached_property
     def lines(self) -> dict[int, list[Row]]:

@@ -22,7 +22,7 @@ def returned(
     if not back:
         return None
     of_order = {one["line_id"]: one for one in batch.lines[order["order_id"]]}
-    key = refund["refund_id"]
+    key, exchange = refund["refund_id"], refund["exchange_line_id"]
     return {
         "__typename": "Return",
         "id": gid("Return", key),
@@ -33,7 +33,9 @@ def returned(
         "closedAt": refund["created_at"],
         "totalQuantity": sum(one["quantity"] for one in back),
         "returnLineItems": [_line(batch, order, of_order[one["line_id"]], one) for one in back],
-        "exchangeLineItems": [],
+        "exchangeLineItems": [{"id": gid("ExchangeLineItem", exchange), "quantity": of_order[exchange]["quantity"]}]
+        if exchange is not None
+        else [],
     }
 
 

@@ -140,11 +140,23 @@ ROOTS = {
         "NAME",
     ),
     "fulfillmentOrders": Root(
-        "shopify_orders",
-        "order_id",
+        "shopify_fulfillment_orders",
+        "fulfillment_order_id",
         Documents.fulfilment_orders,
         {"updated_at": Filter("updated_at", TIME), "assigned_location_id": Filter("assigned_location_id", NUMBER)},
-        {"ID": "order_id", "UPDATED_AT": "updated_at"},
+        {"ID": "fulfillment_order_id", "UPDATED_AT": "updated_at"},
+        "ID",
+    ),
+    "draftOrders": Root(
+        "shopify_draft_orders",
+        "draft_order_id",
+        Documents.drafts,
+        {
+            **{name: Filter(name, TIME) for name in ("updated_at", "created_at")},
+            "status": Filter("status"),
+            "id": Filter("draft_order_id", NUMBER),
+        },
+        {"ID": "draft_order_id", "UPDATED_AT": "updated_at", "STATUS": "status", "TOTAL_PRICE": "total_cents"},
         "ID",
     ),
     "inventoryTransfers": Root(

@@ -117,6 +117,9 @@ class Snapshot:
                 if table == "shopify_orders" and self._orders_since is not None:
                     since = pa.scalar(self._orders_since.replace(tzinfo=None), read.schema.field("created_at").type)
                     read = read.filter(pc.greater_equal(read.column("created_at"), since))
+                if table == "shopify_fulfillment_orders" and self._orders_since is not None:
+                    shown = pa.array(self.rows("shopify_orders", "order_id").ids)
+                    read = read.filter(pc.is_in(read.column("order_id"), shown))
                 if table == "shopify_customers":
                     # one that was merged into another is shown nowhere
                     read = read.filter(pc.invert(read.column("is_deleted")))

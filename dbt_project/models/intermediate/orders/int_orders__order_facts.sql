@@ -1,25 +1,31 @@
--- What an order's parcels, returns, payments, lines and documents say of it as a whole. A margin is told only where
--- every line's is known: else it is null, and why.
-with fulfilments as (
-
-    select
-        order_key,
-        count(*) as parcel_count,
-        case when count(distinct fulfilment_type) > 1 then 'mixed' else max(fulfilment_type) end as fulfilment_method
-    from {{ ref('int_orders__fulfilments') }}
-    where is_done
-    group by order_key
-
-),
-
-returns as (
+-- What an order's parcels, returns, payments, lines and documents say of it as a whole. What left after an exchange was
+-- taken for what came back: it says nothing of how the order was sent. A margin is told only where every line's is
+-- known: else it is null, and why.
+with returns as (
 
     select
         order_key,
         bool_or(is_returned_in_store) as is_returned_in_store,
-        bool_or(is_exchange) as has_exchange
+        bool_or(is_exchange) as has_exchange,
+        min(case when is_exchange then returned_at end) as exchanged_at
     from {{ ref('int_orders__returns') }}
     group by order_key
+
+),
+
+fulfilments as (
+
+    select
+        parcels.order_key,
+        count(*) as parcel_count,
+        case when count(distinct parcels.fulfilment_type) > 1 then 'mixed' else max(parcels.fulfilment_type) end
+            as fulfilment_method
+    from {{ ref('int_orders__fulfilments') }} as parcels
+    left join returns on parcels.order_key = returns.order_key
+    where
+        parcels.is_done
+        and coalesce(parcels.fulfilled_at < returns.exchanged_at, true)
+    group by parcels.order_key
 
 ),
 

@@ -88,6 +88,8 @@ combined as (
         {{ reported_amount('coalesce(headers.tip_amount, 0)', 'headers.exchange_rate') }} as tip_amount,
         {{ amount_or_zero('charges.service_charge_amount', 'headers.exchange_rate') }} as service_charge_amount,
         {{ reported_amount('headers.total_amount', 'headers.exchange_rate') }} as total_amount,
+        {{ reported_amount('headers.total_amount - headers.original_total_amount', 'headers.exchange_rate') }}
+            as added_amount,
         {{ amount_or_zero('refunds.refunded_amount', 'headers.exchange_rate') }} as refunded_amount,
         headers.total_amount as document_total_amount,
         headers.discount_amount as document_discount_amount,

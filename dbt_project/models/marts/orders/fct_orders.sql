@@ -82,6 +82,7 @@ fct_orders as (
         numbered.gift_card_amount,
         facts.gift_card_redeemed_amount,
         numbered.total_amount,
+        numbered.added_amount,
         numbered.refunded_amount,
         facts.net_payment_amount,
         numbered.presentment_total_amount,

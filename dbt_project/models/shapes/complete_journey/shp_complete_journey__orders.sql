@@ -51,6 +51,7 @@ orders as (
         cast(0 as decimal(18, 4)) as tip_amount,
         cast(0 as decimal(18, 4)) as gift_card_amount,
         sales_value_amount as total_amount,
+        cast(null as decimal(18, 4)) as original_total_amount,
         sales_value_amount as presentment_total_amount,
         transacted_at as created_at,
         transacted_at as processed_at,

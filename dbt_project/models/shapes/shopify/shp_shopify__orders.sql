@@ -74,6 +74,7 @@ shaped as (
         orders.tip_amount,
         cast(coalesce(lines.gift_card_amount, 0) as decimal(18, 4)) as gift_card_amount,
         orders.total_amount,
+        orders.original_total_amount,
         orders.presentment_total_amount,
         orders.created_at,
         orders.processed_at,

@@ -43,7 +43,7 @@ shaped as (
         'shopify:' || refund_lines.location_id as location_key,
         lower(refund_lines.restock_type) as restock_type,
         replace(reasons.return_reason, '-', '_') as return_reason,
-        false as is_exchange,
+        coalesce(refunds.exchange_line_count > 0, false) as is_exchange,
         coalesce(refunds.currency_code, orders.currency_code) as currency_code,
         refund_lines.quantity,
         coalesce(refund_lines.is_restocked, false) as is_restocked,

@@ -57,6 +57,7 @@ shaped as (
         {%- endfor %}
         case when documents.is_return_only then cast(0 as decimal(18, 4)) else documents.total_amount end
             as presentment_total_amount,
+        cast(null as decimal(18, 4)) as original_total_amount,
         cast(0 as decimal(18, 4)) as shipping_amount,
         cast(coalesce(lines.gift_card_amount, 0) as decimal(18, 4)) as gift_card_amount,
         documents.created_at,

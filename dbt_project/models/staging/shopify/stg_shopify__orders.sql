@@ -49,6 +49,7 @@ renamed as (
         cast(tax_amount as decimal(18, 4)) as tax_amount,
         cast(tip_amount as decimal(18, 4)) as tip_amount,
         cast(total_amount as decimal(18, 4)) as total_amount,
+        cast(original_total_amount as decimal(18, 4)) as original_total_amount,
         cast(presentment_total_amount as decimal(18, 4)) as presentment_total_amount,
         cast(net_payment_amount as decimal(18, 4)) as net_payment_amount,
         cast(current_total_amount as decimal(18, 4)) as current_total_amount,

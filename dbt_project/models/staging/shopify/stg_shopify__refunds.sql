@@ -19,6 +19,7 @@ renamed as (
         order_id,
         return_id,
         currency_code,
+        exchange_line_count,
         cast(total_amount as decimal(18, 4)) as total_amount,
         cast(shipping_amount as decimal(18, 4)) as shipping_amount,
         cast(adjustment_amount as decimal(18, 4)) as adjustment_amount,
