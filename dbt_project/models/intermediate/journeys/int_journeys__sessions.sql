@@ -59,7 +59,8 @@ totals as (
         bool_and(has_advertising_consent) as has_advertising_consent,
         bool_and(has_analytics_consent) as has_analytics_consent,
         min(occurred_at) as started_at,
-        max(occurred_at) as ended_at
+        max(occurred_at) as ended_at,
+        max(received_at) as received_at
     from session_events
     group by session_id
 
@@ -98,7 +99,8 @@ sessions as (
         totals.has_advertising_consent,
         totals.has_analytics_consent,
         totals.started_at,
-        totals.ended_at
+        totals.ended_at,
+        totals.received_at
     from totals
     inner join landings on totals.session_id = landings.session_id
     left join traffic_sources on landings.traffic_source_key = traffic_sources.traffic_source_key

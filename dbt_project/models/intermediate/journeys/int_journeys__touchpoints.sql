@@ -28,7 +28,8 @@ touchpoints as (
         customer_id,
         landing_page_path,
         has_advertising_consent,
-        started_at as touched_at
+        started_at as touched_at,
+        received_at
     from sessions
     union all
     select
@@ -45,7 +46,8 @@ touchpoints as (
         customer_id,
         cast(null as string) as landing_page_path,
         cast(null as boolean) as has_advertising_consent,
-        touched_at
+        touched_at,
+        cast(null as timestamp) as received_at
     from message_touches
 
 )
