@@ -82,3 +82,12 @@
         where 1 = 0
     {%- endif %}
 {% endmacro %}
+
+{# The number of this build in the log. #}
+{% macro next_restatement_number() %}
+    {%- if is_incremental() %}
+        select cast(coalesce(max(restatement_number), 0) + 1 as bigint) as restatement_number from {{ this }}
+    {%- else %}
+        select cast(1 as bigint) as restatement_number
+    {%- endif %}
+{% endmacro %}

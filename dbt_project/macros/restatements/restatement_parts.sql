@@ -76,7 +76,7 @@
         was_date as metric_date,
         order_cause as cause,
         -was_amount as change_amount,
-        -was_credit as credit_change
+        -was_credit as change_credit
     from dealt
     where is_whole and was_there
     union all
@@ -85,7 +85,7 @@
         now_date as metric_date,
         order_cause as cause,
         now_amount as change_amount,
-        now_credit as credit_change
+        now_credit as change_credit
     from dealt
     where is_whole and is_there
     {%- for amount, credit, cause in steps %}
@@ -95,7 +95,7 @@
         now_date as metric_date,
         {{ cause }} as cause,
         {{ amount }} as change_amount,
-        {{ credit }} as credit_change
+        {{ credit }} as change_credit
     from dealt
     where not is_whole and ({{ amount }} <> 0 or {{ credit }} <> 0)
     {%- endfor %}

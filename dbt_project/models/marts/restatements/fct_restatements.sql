@@ -1,6 +1,10 @@
+-- depends_on: {{ ref('int_restatements__figures') }}
+-- A build that failed after its log was written is compared again by the next: what the last one says holds.
 with log as (
 
-    select * from {{ ref('int_restatements__log') }}
+    select *
+    from {{ ref('int_restatements__log') }}
+    qualify restatement_number = max(restatement_number) over (partition by former_restatement_number)
 
 ),
 
@@ -17,7 +21,7 @@ fct_restatements as (
         cause,
         currency_code,
         change_amount,
-        credit_change,
+        change_credit,
         order_count,
         former_as_of,
         restated_as_of
