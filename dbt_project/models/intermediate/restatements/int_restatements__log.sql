@@ -1,13 +1,17 @@
 -- What a build changed of what the former one told, and why: a row per figure, day and cause; appended, never rebuilt.
--- The change of an order is taken apart in a fixed order and each part is the difference to the step before it, so parts
+-- The change of an order is taken apart in a fixed order, each part the difference to the step before it, so that they
 -- sum to the change: its refunds are put in place (dealt by the former credit), then the rest of its money, then its
 -- path. Where its credit stayed, the last of its money's steps takes what rounding leaves.
-{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false, on_schema_change='fail') }}
+{{ config(
+    materialized='incremental', incremental_strategy='append', full_refresh=false, on_schema_change='fail'
+) }}
 {%- set steps = [('refund_amount', '0', 'refund_cause'), ('order_amount', '0', 'order_cause'),
                  ('path_amount', 'now_credit - was_credit', 'model_cause')] %}
 with former as ({{ former_figures() }}),
 
 this_build as ({{ present_build() }}),
+
+numbers as ({{ next_restatement_number() }}),
 
 builds as (
 
@@ -23,7 +27,7 @@ builds as (
         end as project_cause
     from former
     cross join this_build
-    cross join ({{ next_restatement_number() }}) as numbers
+    cross join numbers
     where former.figure_type = 'build'
 
 ),

@@ -78,7 +78,8 @@ weeks as (
         cast({{ dbt.dateadd('week', 'numbers.week_number', "date_trunc('week', span.first_date)") }} as date)
             as week_start_date,
         span.first_date,
-        {{ to_reporting_date('watermark.as_of') }} as as_of_date
+        numbers.week_number,
+        watermark.as_of
     from span
     cross join {{ ref('int_as_of') }} as watermark
     cross join range(0, 2000) as numbers (week_number)
@@ -101,7 +102,8 @@ fct_media_mix as (
         cells.value,
         shares.population,
         cells.week_start_date >= weeks.first_date
-        and {{ dbt.dateadd('day', '7', 'cells.week_start_date') }} <= weeks.as_of_date as is_complete_week,
+        and {{ dbt.dateadd('day', '7', 'cells.week_start_date') }} <= {{ to_reporting_date('weeks.as_of') }}
+            as is_complete_week,
         cells.week_start_date
     from cells
     inner join shares on cells.geo = shares.geo
