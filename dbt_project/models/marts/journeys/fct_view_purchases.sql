@@ -1,5 +1,5 @@
 -- What was bought after it was looked at, whatever device it was looked at on: views and orders meet by customer and
--- product. Sizes of a product are one product, and so is what two vendors sell under one SKU.
+-- product. Sizes are one product, and so is what two vendors sell under one SKU.
 {%- set bought = ['orders.order_key', 'orders.customer_id', 'orders.channel', 'products.product_key',
                   'products.product_title', 'orders.currency_code', 'checkouts.visitor_key', 'checkouts.device_type',
                   'orders.ordered_at', 'orders.order_date'] %}
@@ -58,9 +58,7 @@ purchases as (
     inner join {{ ref('fct_orders') }} as orders on lines.order_key = orders.order_key
     inner join products on lines.sku = products.sku
     left join checkouts on orders.order_id = checkouts.order_id and orders.channel <> 'store'
-    where
-        not orders.is_test and not orders.is_cancelled and not orders.is_return and not lines.is_gift_card
-        and orders.customer_id is not null
+    where not (orders.is_test or orders.is_cancelled or orders.is_return or lines.is_gift_card or orders.customer_id is null)
     group by {{ bought | join(', ') }}
 
 ),
@@ -74,6 +72,7 @@ viewed as (
         count(distinct views.visitor_key) as viewing_device_count,
         max(case when views.visitor_key = purchases.visitor_key then 1 else 0 end) as is_same_device,
         max_by(views.device_type, cast(views.viewed_at as string) || views.event_key) as viewing_device_type,
+        max({{ epoch_seconds('ordered_at') }} - {{ epoch_seconds('viewed_at') }}) as seconds_to_purchase,
         min(views.viewed_at) as first_viewed_at,
         max(views.viewed_at) as last_viewed_at
     from purchases
@@ -92,11 +91,9 @@ fct_view_purchases as (
 
     select
         {{ surrogate_key(['purchases.order_key', 'purchases.product_key']) }} as view_purchase_key,
-        purchases.order_key,
-        purchases.product_key,
-        purchases.product_title,
-        purchases.customer_id,
-        purchases.channel,
+        {%- for column in ['order_key', 'product_key', 'product_title', 'customer_id', 'channel'] %}
+            purchases.{{ column }},
+        {%- endfor %}
         case
             when purchases.channel = 'store' then 'store'
             when purchases.visitor_key is null then 'unknown'
@@ -107,8 +104,7 @@ fct_view_purchases as (
         purchases.device_type as purchase_device_type,
         viewed.view_count,
         viewed.viewing_device_count,
-        {{ epoch_seconds('purchases.ordered_at') }} - {{ epoch_seconds('viewed.first_viewed_at') }}
-            as seconds_to_purchase,
+        viewed.seconds_to_purchase,
         purchases.currency_code,
         cast(purchases.net_sales_amount as decimal(18, 4)) as net_sales_amount,
         viewed.first_viewed_at,
