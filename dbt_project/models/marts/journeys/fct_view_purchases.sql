@@ -5,11 +5,7 @@
                   'orders.ordered_at', 'orders.order_date'] %}
 with products as (
 
-    select
-        sku,
-        product_key,
-        product_title
-    from {{ ref('dim_products') }}
+    select * from {{ ref('dim_products') }}
     where sku is not null
     qualify row_number() over (
         partition by sku order by source_system asc nulls last, product_key asc nulls last, variant_key asc nulls last
@@ -36,7 +32,7 @@ views as (
 
 ),
 
--- The device that an order was completed on, where the web's events tell it; a reloaded thank-you page tells it again.
+-- The device that an order was completed on; a reloaded thank-you page tells it again.
 checkouts as (
 
     select
@@ -58,7 +54,9 @@ purchases as (
     inner join {{ ref('fct_orders') }} as orders on lines.order_key = orders.order_key
     inner join products on lines.sku = products.sku
     left join checkouts on orders.order_id = checkouts.order_id and orders.channel <> 'store'
-    where not (orders.is_test or orders.is_cancelled or orders.is_return or lines.is_gift_card or orders.customer_id is null)
+    where
+        not (orders.is_test or orders.is_cancelled or orders.is_return or lines.is_gift_card)
+        and orders.customer_id is not null
     group by {{ bought | join(', ') }}
 
 ),
