@@ -1,4 +1,4 @@
--- The kinds of touchpoint that occur, each with its look-back, from the most exact row of the seed
+-- The kinds of touchpoint that may have credit, each with its look-back, from the most exact row of the seed
 -- attribution_settings, and the place of its channel among all by their number of touches.
 with kinds as (
 
@@ -35,7 +35,7 @@ checked as (
 
 ),
 
-touch_kinds as (
+chosen as (
 
     select
         kinds.channel,
@@ -56,6 +56,14 @@ touch_kinds as (
             case when settings.channel = '*' then 1 else 0 end asc nulls last,
             case when settings.touch_type = '*' then 1 else 0 end asc nulls last
     ) = 1
+
+),
+
+-- A look-back of 0: the kind is told in fct_touchpoints and lies on no path.
+touch_kinds as (
+
+    select * from chosen
+    where lookback_days > 0
 
 )
 
