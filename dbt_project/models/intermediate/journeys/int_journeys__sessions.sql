@@ -1,4 +1,5 @@
--- Where the visitor came from is what the session's first event says, or the short address that it landed on; whose it is, is what any of its events says
+-- Where the visitor came from is what the session's first event says, or the short address that it landed on; whose it
+-- is, is what any of its events says
 -- (a log-in in mid-visit names the visitor of the whole visit, and no session has two users).
 with session_events as (
 

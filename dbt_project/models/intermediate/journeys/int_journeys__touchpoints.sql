@@ -87,24 +87,24 @@ touchpoints as (
         cast(null as timestamp) as received_at
     from message_touches
     {%- for other in ['store_purchases', 'support_contacts'] %}
-    union all
-    select
-        touchpoint_id,
-        source_system,
-        touch_type,
-        channel,
-        source,
-        medium,
-        cast(null as string) as campaign,
-        cast(null as string) as campaign_id,
-        cast(null as string) as session_id,
-        record_key,
-        customer_id,
-        cast(null as string) as landing_page_path,
-        cast(null as boolean) as has_advertising_consent,
-        touched_at,
-        cast(null as timestamp) as received_at
-    from {{ other }}
+        union all
+        select
+            touchpoint_id,
+            source_system,
+            touch_type,
+            channel,
+            source,
+            medium,
+            cast(null as string) as campaign,
+            cast(null as string) as campaign_id,
+            cast(null as string) as session_id,
+            record_key,
+            customer_id,
+            cast(null as string) as landing_page_path,
+            cast(null as boolean) as has_advertising_consent,
+            touched_at,
+            cast(null as timestamp) as received_at
+        from {{ other }}
     {%- endfor %}
 
 )
