@@ -22,9 +22,6 @@ from warehouse import dbt
 from warehouse.content_hash import quoted
 from warehouse.lock import write_lock
 
-CALLED = ("attribution", "customer_value", "demand_forecast", "identity", "warehouse")
-"""Packages that Python models and SQL functions come from."""
-
 
 def state(manifest: Mapping[str, Any], ignored: str) -> dict[str, str]:
     """``inputs`` and ``outputs`` as hashes; models with the tag ``ignored`` do not count as made by the build."""
@@ -62,7 +59,7 @@ def _project() -> list[list[str]]:
     files = sorted(path for part in dbt.PARTS for path in (dbt.PROJECT / part).rglob("*") if path.is_file())
     files += sorted(dbt.PROJECT.glob("*.yml"))
     root = dbt.PROJECT.parent
-    files += sorted(path for part in CALLED for path in (root / part).rglob("*") if path.suffix in (".py", ".json"))
+    files += sorted(path for part in dbt.CALLED for path in (root / part).rglob("*") if path.suffix in (".py", ".json"))
     return [[str(path.relative_to(root)), hashlib.sha256(path.read_bytes()).hexdigest()] for path in files]
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import hashlib
 import json
 import os
 import queue
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 PROJECT = selvage.ROOT / "dbt_project"
 PARTS = ("models", "macros", "seeds", "tests", "snapshots", "analyses")
+CALLED = ("attribution", "customer_value", "demand_forecast", "identity", "warehouse")
+"""Packages that Python models and SQL functions come from."""
 PARTIAL_PARSE = "partial_parse.msgpack"
 SUCCESSFUL = frozenset({"success", "pass", "warn", "skipped", "no-op"})
 PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+|\+?\d[\d ()-]{8,}\d")
@@ -76,8 +79,8 @@ def arguments(command: str, *more: str, target: Path | None = None) -> list[str]
 
 @contextmanager
 def environment() -> Iterator[None]:
-    """This process's environment with what profiles.yml and dbt_project.yml read; put back afterwards."""
-    added = selvage.settings().dbt_environment()
+    """This process's environment with what the project reads through ``env_var``; put back afterwards."""
+    added = {**selvage.settings().dbt_environment(), "SELVAGE_CALLED_CODE": called_code()}
     before = {name: os.environ.get(name) for name in added}
     os.environ.update(added)
     try:
@@ -88,6 +91,16 @@ def environment() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def called_code() -> str:
+    """A checksum of what models call and dbt's own checksums don't cover: macros, and Python."""
+    files = [*(PROJECT / "macros").rglob("*.sql")]
+    files += [path for room in CALLED for path in (selvage.ROOT / room).rglob("*.py")]
+    found = hashlib.sha256()
+    for path in sorted(files):
+        found.update(path.relative_to(selvage.ROOT).as_posix().encode() + path.read_bytes())
+    return found.hexdigest()
 
 
 class Command:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from sandbox.brand.additions import make_additions
 from sandbox.brand.aftersales import make_aftersales
-from sandbox.brand.arrivals import make_arrivals
+from sandbox.brand.arrivals import anonymous_ids, make_arrivals
 from sandbox.brand.basis import Basis
 from sandbox.brand.baskets import fill_baskets
 from sandbox.brand.behaviour import live
@@ -27,6 +27,7 @@ from sandbox.brand.messages import campaign_slugs, make_profiles, message_tables
 from sandbox.brand.meta_tables import make_meta, meta_tables, meta_truth
 from sandbox.brand.order_truth import order_truth
 from sandbox.brand.orders import make_orders
+from sandbox.brand.paper import paper_truth
 from sandbox.brand.people import make_people
 from sandbox.brand.shop import Shop
 from sandbox.brand.shop_checkouts import checkout_tables
@@ -118,6 +119,8 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(truth, meta_truth(meta))
     arrivals = make_arrivals(shop)
     _write(folder / "web_events.parquet", event_blocks(shop, profiles, arrivals))
+    browsers = anonymous_ids(basis, int(timeline.visit_device.max()) + 1).take(pa.array(timeline.visit_device))
+    _write_all(truth, paper_truth(basis, visits, browsers))
     care = make_care(shop, stores)
     _write_all(folder, care_tables(care))
     _write_all(truth, with_care(truth_tables(shop, visits, subscribers, profiles, arrivals, stores), care))

@@ -67,6 +67,9 @@ MARKS: tuple[tuple[int, str | None, str | None, str | None, str | None, float], 
     (ORGANIC, None, None, None, "https://duckduckgo.com/", 0.06),
     (DIRECT, None, None, None, None, 0.96),
     (DIRECT, None, None, None, "https://checkout.shop.example.com/", 0.04),
+    # what is scanned off paper; the scenario qr_codes says how often
+    (DIRECT, "poster", "qr", None, None, 0.0),
+    (DIRECT, "packaging", "QR-Code", None, None, 0.0),
     (REFERRAL, None, None, None, "https://blog.example.org/best-linen", 0.6),
     (REFERRAL, None, None, None, "https://reviews.example.net/wardrobe", 0.4),
     (AFFILIATE, "awin", "affiliate", None, "https://deals.example.org/", 0.6),
@@ -84,6 +87,12 @@ PAID_CAMPAIGNS = {
     PAID_SOCIAL: ("prospecting_spring", "retargeting_cart", "lookalike_1pct", "video_views_loom", "Prospecting Spring"),
     AFFILIATE: ("always_on", "voucher_may"),
 }
+PRINT_CAMPAIGNS = ("station_poster", "parcel_insert")
+"""Of the marks that are scanned, in their order."""
+SCANNED = tuple(row for row, mark in enumerate(MARKS) if mark[0] == DIRECT and mark[5] == 0)
+UNTAGGED = next(row for row, mark in enumerate(MARKS) if mark[:5] == (DIRECT, None, None, None, None))
+VANITY_PATHS = ("/catalogue", "/station")
+"""Short addresses on paper and in the street: nothing but the page tells where the visit comes from."""
 TERMS = ("linen shirt", "summer dress", "wool throw", "canvas tote", "selvage denim")
 CONTENTS = ("carousel_a", "video_b", "static_c", "story_d")
 
@@ -101,10 +110,10 @@ def choose_marks(channel: Ints, salt: int) -> Ints:
 
 
 def campaign_pool(email_slugs: pa.Array) -> tuple[pa.Array, dict[int, tuple[int, int]]]:
-    """All campaign names as one pool: first the e-mails, then the paid ones, with (start, count) of each channel."""
+    """All campaign names as one pool: e-mails, the paid ones, those on paper; with (start, count) of each channel."""
     names: list[str] = []
     place = {}
-    for channel, campaigns in PAID_CAMPAIGNS.items():
+    for channel, campaigns in (*PAID_CAMPAIGNS.items(), (DIRECT, PRINT_CAMPAIGNS)):
         place[channel] = (len(email_slugs) + len(names), len(campaigns))
         names.extend(campaigns)
     return pa.concat_arrays([email_slugs, pa.array(names, pa.string())]), place

@@ -2,7 +2,7 @@
 
 A share of 0 switches a scenario off; the draws of chance stay the same, so two worlds that differ in one scenario
 differ little else. What a scenario touched stands in a table of the truth: those of identity in ``scenarios``,
-those of orders in ``order_scenarios``.
+those of orders in ``order_scenarios``, those of visits in ``visit_scenarios``.
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ SCENARIOS = {
     "store_tablets": Scenario(0.03, "visits of people near a store", "on the store's own tablet, where all log in"),
     "cookie_resets": Scenario(0.15, "browsers", "a new anonymous id from a day on"),
     "late_logins": Scenario(0.12, "browsers", "no log-in before a day late in the history"),
+    # what brings visits; the truth's own channel stays direct
+    "qr_codes": Scenario(0.03, "direct visits", "by a code on a poster or in a parcel", "visit_scenarios"),
+    "vanity_pages": Scenario(0.03, "direct visits", "by a short address on paper, without any tag", "visit_scenarios"),
     # how an order is sold, paid and sent
     "test_orders": Scenario(1.0, "orders of staff", "marked as tests: never revenue", "order_scenarios"),
     "draft_orders": Scenario(0.006, "orders", "written by staff for the shopper", "order_scenarios"),

@@ -17,7 +17,18 @@ from sandbox.brand.basis import Basis, Bools, Ints
 from sandbox.brand.baskets import Baskets
 from sandbox.brand.behaviour import Visits
 from sandbox.brand.catalogue import Catalogue
-from sandbox.brand.channels import AFFILIATE, DIRECT, PAID_CAMPAIGNS, Landing, campaign_pool, choose_marks
+from sandbox.brand.channels import (
+    AFFILIATE,
+    DIRECT,
+    PAID_CAMPAIGNS,
+    SCANNED,
+    UNTAGGED,
+    VANITY_PATHS,
+    Landing,
+    campaign_pool,
+    choose_marks,
+)
+from sandbox.brand.paper import scanned, typed
 
 PAGE, VIEWED, ADDED, CART, CHECKOUT, COMPLETED, SEARCHED, SIGN_IN, SIGN_UP, CONTACT = range(10)
 EVENT_NAMES = (
@@ -25,7 +36,8 @@ EVENT_NAMES = (
     "Products Searched", None, None, None,
 )  # fmt: skip
 FIRST_IDENTIFY = SIGN_IN
-PLAIN_PATHS = (*words.COLLECTIONS, "/cart", "/checkout", "/thank-you", "/search")
+PLAIN_PATHS = (*words.COLLECTIONS, "/cart", "/checkout", "/thank-you", "/search", *VANITY_PATHS)
+VANITY_PAGE = len(PLAIN_PATHS) - len(VANITY_PATHS)
 CART_PATH, CHECKOUT_PATH, THANKS_PATH, SEARCH_PATH = (len(words.COLLECTIONS) + k for k in range(4))
 
 
@@ -66,8 +78,13 @@ def make_landing(basis: Basis, visits: Visits, bots: Ints, catalogue: Catalogue,
     to_product = rng.random(n) < np.where(channel == AFFILIATE, 0.2, 0.4)
     product = rng.choice(len(catalogue.product_id), n)
     path = np.where(to_product, len(PLAIN_PATHS) + product, rng.integers(0, len(words.COLLECTIONS), n))
+    mark = choose_marks(channel, basis.salt("marks"))
+    codes, poster = scanned(basis, visits)
+    mark[codes], campaign[codes] = SCANNED[0] + poster, place[DIRECT][0] + poster
+    addresses, address = typed(basis, visits)
+    mark[addresses], path[addresses] = UNTAGGED, VANITY_PAGE + address
     return Landing(
-        mark=choose_marks(channel, basis.salt("marks")),
+        mark=mark,
         campaign=campaign,
         path=path,
         campaigns=campaigns,

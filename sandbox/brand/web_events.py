@@ -41,7 +41,20 @@ from sandbox.brand.timeline import (
 
 BLOCK_ROWS = 400_000
 HAS_SOURCE = np.array([source is not None for source in SOURCES])
-TITLES = ("Home", "New in", "Tops", "Home textiles", "Sale", "About us", "Your cart", "Checkout", "Thank you", "Search")
+TITLES = (
+    "Home",
+    "New in",
+    "Tops",
+    "Home textiles",
+    "Sale",
+    "About us",
+    "Your cart",
+    "Checkout",
+    "Thank you",
+    "Search",
+    "Catalogue",
+    "Station",
+)
 Table = dict[str, object]
 
 

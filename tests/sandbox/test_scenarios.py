@@ -61,7 +61,7 @@ def test_mess_reaches_its_minimum_shares(tmp_path: Path, seed: int):
 
 
 def test_every_scenario_tells_whom_it_touched(rich: World, told: duckdb.DuckDBPyConnection):
-    for table in ("scenarios", "order_scenarios"):
+    for table in ("scenarios", "order_scenarios", "visit_scenarios"):
         found = {row[0] for row in told.execute(f"select distinct scenario from truth_{table}").fetchall()}
         assert found == {name for name, one in SCENARIOS.items() if one.truth == table}
     none(told, "select * from scenarios where person_id is null and identifier_value is null")
@@ -81,6 +81,7 @@ def test_what_is_switched_off_is_not_there(tidy: World):
         assert kept <= {"junk_emails", "junk_phones", "till_contacts"}
         none(connection, "select * from truth_scenarios where person_id is not null")
         none(connection, "select * from truth_order_scenarios")
+        none(connection, "select * from truth_visit_scenarios")
         none(connection, "select * from truth_record_emails where typed_as <> 'plain' or is_second")
     shares = mess_shares(tidy)
     for name in ("household_phone_people", "shared_devices", "email_typos", "plus_tags", "other_case", "junk_emails",
@@ -259,6 +260,24 @@ def test_an_account_that_was_merged_away_lives_on_elsewhere(told: duckdb.DuckDBP
         left join truth_record_owners as kept on kept.source_record_id = old.merged_into::text
         where is_deleted and owner.person_id is distinct from kept.person_id""",
     )
+
+
+def test_paper_brings_visits(told: duckdb.DuckDBPyConnection, tidy: World):
+    """A code tags its visits, a short address tells itself by the page alone; nothing else lands there."""
+    ways = {
+        "qr_codes": "lower(campaign_medium) in ('qr', 'qr-code') and campaign_name in ('station_poster', 'parcel_insert')",
+        "vanity_pages": "path in ('/catalogue', '/station') and campaign_medium is null",
+    }
+    for scenario, shown in ways.items():
+        landed = f"select distinct anonymous_id from web_events where {shown}"
+        visited = f"select distinct anonymous_id from truth_visit_scenarios where scenario = '{scenario}'"
+        seen, visits = one(told, f"select (select count(*) from ({landed})), (select count(*) from ({visited}))")
+        assert visits > 20
+        assert 0.5 * visits < seen <= visits, "ad blockers and lost events keep some back"
+        none(told, f"{landed} except {visited}")
+    with open_world(tidy) as connection:
+        for shown in ways.values():
+            none(connection, f"select * from web_events where {shown}")
 
 
 def test_scenarios_on_the_command_line(capsys: pytest.CaptureFixture[str]):

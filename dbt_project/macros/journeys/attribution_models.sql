@@ -1,7 +1,8 @@
 {# The attribution models. For each: the weight of a touch on its path, at most 1, as SQL over the columns of
-   int_journeys__paths (touchpoint_position from 1), `seconds_before` (the conversion) and `settings.*`; and whether its
-   credit adds up. Weights need not sum to 1: credit is a touch's part of their sum on the path, which must be above 0. The
-   credit of a model that does not add up is the weight itself, 0 or 1.
+   int_journeys__paths (touchpoint_position from 1), `seconds_before` (the conversion) and `settings.*`; whether its credit
+   adds up; and whether it is estimated, so that others' paths change it. Weights need not sum to 1: credit is a touch's
+   part of their sum on the path, which must be above 0. The credit of a model that does not add up is the weight itself,
+   0 or 1.
 
    Anything that reads the models loops over this: a new one is an entry here, and its word where fct_attribution's YAML
    explains them. #}
@@ -42,10 +43,12 @@
         'markov': {
             'weight': 'channel_values.markov_weight / channel_touch_count',
             'is_additive': true,
+            'is_estimated': true,
         },
         'shapley': {
             'weight': 'channel_values.shapley_weight / channel_touch_count',
             'is_additive': true,
+            'is_estimated': true,
         },
     }) }}
 {% endmacro %}

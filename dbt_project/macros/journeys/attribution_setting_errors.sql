@@ -3,7 +3,7 @@
 {% macro attribution_setting_errors() -%}
     {%- set words = {'path_transform': path_transforms('x') | list, 'shapley_value': ['count', 'rate']} -%}
     {%- set numbers = {
-        'lookback_days': [1, 3650], 'half_life_days': [0.001, 3650], 'first_weight': [0, 1], 'middle_weight': [0, 1],
+        'lookback_days': [0, 3650], 'half_life_days': [0.001, 3650], 'first_weight': [0, 1], 'middle_weight': [0, 1],
         'last_weight': [0, 1], 'markov_order': [1, 3], 'shapley_channels': [1, 16],
     } -%}
     {%- set whole = ['lookback_days', 'markov_order', 'shapley_channels'] -%}

@@ -28,6 +28,8 @@ touches_before as (
         on
             touchpoints.customer_id = conversions.customer_id
             and touchpoints.touched_at <= conversions.converted_at
+            -- A purchase led to later ones, not to itself.
+            and (touchpoints.touched_at < conversions.converted_at or touchpoints.touch_type <> 'store_purchase')
 
 ),
 

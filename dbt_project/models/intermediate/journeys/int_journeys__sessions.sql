@@ -1,4 +1,5 @@
--- Where the visitor came from is what the session's first event says; whose it is, is what any of its events says
+-- Where the visitor came from is what the session's first event says, or the short address that it landed on; whose it
+-- is, is what any of its events says
 -- (a log-in in mid-visit names the visitor of the whole visit, and no session has two users).
 with session_events as (
 
@@ -59,7 +60,8 @@ totals as (
         bool_and(has_advertising_consent) as has_advertising_consent,
         bool_and(has_analytics_consent) as has_analytics_consent,
         min(occurred_at) as started_at,
-        max(occurred_at) as ended_at
+        max(occurred_at) as ended_at,
+        max(received_at) as received_at
     from session_events
     group by session_id
 
@@ -75,11 +77,11 @@ sessions as (
         totals.user_id,
         totals.record_key,
         record_customers.customer_id,
-        traffic_sources.channel,
-        traffic_sources.source,
+        coalesce(vanity_pages.channel, traffic_sources.channel) as channel,
+        coalesce(vanity_pages.source, traffic_sources.source) as source,
         traffic_sources.medium,
         traffic_sources.referrer_host,
-        landings.campaign,
+        coalesce(vanity_pages.campaign, landings.campaign) as campaign,
         landings.campaign_content,
         landings.campaign_term,
         landings.click_id_type,
@@ -98,10 +100,15 @@ sessions as (
         totals.has_advertising_consent,
         totals.has_analytics_consent,
         totals.started_at,
-        totals.ended_at
+        totals.ended_at,
+        totals.received_at
     from totals
     inner join landings on totals.session_id = landings.session_id
     left join traffic_sources on landings.traffic_source_key = traffic_sources.traffic_source_key
+    left join {{ ref('vanity_pages') }} as vanity_pages
+        on
+            traffic_sources.channel = 'direct'
+            and lower(landings.landing_page_path) in (vanity_pages.page_path, vanity_pages.page_path || '/')
     left join {{ ref('int_identity__record_customers') }} as record_customers
         on totals.record_key = record_customers.record_key
 

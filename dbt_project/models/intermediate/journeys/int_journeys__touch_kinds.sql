@@ -1,5 +1,6 @@
--- The kinds of touchpoint that occur, each with its look-back, from the most exact row of the seed
--- attribution_settings, and the place of its channel among all by their number of touches.
+-- The kinds of touchpoint that may have credit, each with its look-back, from the most exact row of the seed
+-- attribution_settings, and the place of its channel among all by their number of touches. A kind with a look-back of 0
+-- is told in fct_touchpoints and lies on no path.
 with kinds as (
 
     select
@@ -8,16 +9,6 @@ with kinds as (
         count(*) as touchpoint_count
     from {{ ref('int_journeys__touchpoints') }}
     group by channel, touch_type
-
-),
-
-ranked_channels as (
-
-    select
-        channel,
-        row_number() over (order by sum(touchpoint_count) desc nulls last, channel asc nulls last) as channel_rank
-    from kinds
-    group by channel
 
 ),
 
@@ -35,16 +26,14 @@ checked as (
 
 ),
 
-touch_kinds as (
+with_lookback as (
 
     select
         kinds.channel,
         kinds.touch_type,
         kinds.touchpoint_count,
-        ranked_channels.channel_rank,
         cast(settings.setting_value as bigint) as lookback_days
     from kinds
-    inner join ranked_channels on kinds.channel = ranked_channels.channel
     inner join settings
         on
             settings.channel in ('*', kinds.channel)
@@ -56,6 +45,31 @@ touch_kinds as (
             case when settings.channel = '*' then 1 else 0 end asc nulls last,
             case when settings.touch_type = '*' then 1 else 0 end asc nulls last
     ) = 1
+
+),
+
+ranked_channels as (
+
+    select
+        channel,
+        row_number() over (order by sum(touchpoint_count) desc nulls last, channel asc nulls last) as channel_rank
+    from with_lookback
+    where lookback_days > 0
+    group by channel
+
+),
+
+touch_kinds as (
+
+    select
+        with_lookback.channel,
+        with_lookback.touch_type,
+        with_lookback.touchpoint_count,
+        ranked_channels.channel_rank,
+        with_lookback.lookback_days
+    from with_lookback
+    inner join ranked_channels on with_lookback.channel = ranked_channels.channel
+    where with_lookback.lookback_days > 0
 
 )
 
