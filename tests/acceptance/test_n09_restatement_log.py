@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from tests.acceptance.mini import MiniWarehouse
+from tests.acceptance_support.attribution import MODELS
 from tests.conftest import Walk
 from warehouse import dbt
 
@@ -18,10 +19,6 @@ WANTED = ("+fct_restatements", "fct_attribution")
 KEPT = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "seed")
 LOG = ("int_restatements__log", "int_restatements__figures", "fct_restatements")
 BY_RULE, BY_EVENT = "int_journeys__attribution_settings+", "int_events__unioned+"
-MODELS = (
-    "first_touch", "last_touch", "last_non_direct", "linear", "position_based", "time_decay", "any_click", "markov",
-    "shapley",
-)  # fmt: skip
 
 Figure = tuple[str, str | None, str, date]
 """Metric, model, channel, day."""
