@@ -18,6 +18,21 @@
             and present.channel = former.channel
 {% endmacro %}
 
+{# Orders of which any figure of `every_pair` is another, new or gone. #}
+{% macro restatement_changed_orders() %}
+    {%- set figures = ['metric_date', 'net_sales_amount', 'refunded_line_amount'] -%}
+    {%- for name in attribution_models() -%}
+        {%- do figures.extend([name ~ '_credit', name ~ '_revenue']) -%}
+    {%- endfor %}
+    select distinct order_key
+    from every_pair
+    where
+        was_there <> is_there
+        {%- for column in figures %}
+        or was_{{ column }} is distinct from now_{{ column }}
+        {%- endfor %}
+{% endmacro %}
+
 {# Figures that changed, and all others of an order whose money did: these were dealt together. One row per order, channel
    and model, and one per order for its net sales. #}
 {% macro restatement_compared() %}

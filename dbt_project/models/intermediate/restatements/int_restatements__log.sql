@@ -41,7 +41,18 @@ present as (
 
 ),
 
-pairs as ({{ restatement_pairs() }}),
+every_pair as ({{ restatement_pairs() }}),
+
+-- Most orders stand as they were: the rest of the work is for those that don't.
+changed_orders as ({{ restatement_changed_orders() }}),
+
+pairs as (
+
+    select every_pair.*
+    from every_pair
+    inner join changed_orders on every_pair.order_key = changed_orders.order_key
+
+),
 
 marks as ({{ restatement_marks() }}),
 
