@@ -57,7 +57,8 @@ SHAPES = {
             null as cancel_reason, 'USD' as currency_code, 'USD' as presentment_currency_code, false as is_edited,
             false as is_test, false as is_tax_included, 1 as exchange_rate, gross_amount, discount_amount, tax_amount,
             shipping_amount, 0 as tip_amount, 0 as gift_card_amount, total_amount,
-            total_amount as presentment_total_amount, days.d_date + to_seconds(coalesce(second, 0)) as created_at,
+            null as original_total_amount, total_amount as presentment_total_amount,
+            days.d_date + to_seconds(coalesce(second, 0)) as created_at,
             created_at as processed_at, created_at as paid_at,
             coalesce(sends.d_date::timestamp, created_at) as fulfilled_at,
             null as cancelled_at, created_at as updated_at
