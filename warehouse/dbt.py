@@ -95,11 +95,15 @@ def environment() -> Iterator[None]:
 
 def called_code() -> str:
     """A checksum of what models call and dbt's own checksums don't cover: macros, and Python."""
-    files = [*(PROJECT / "macros").rglob("*.sql")]
-    files += [path for room in CALLED for path in (selvage.ROOT / room).rglob("*.py")]
+    files = {path.relative_to(PROJECT).as_posix(): path for path in (PROJECT / "macros").rglob("*.sql")}
+    files |= {
+        path.relative_to(selvage.ROOT).as_posix(): path
+        for room in CALLED
+        for path in (selvage.ROOT / room).rglob("*.py")
+    }
     found = hashlib.sha256()
-    for path in sorted(files):
-        found.update(path.relative_to(selvage.ROOT).as_posix().encode() + path.read_bytes())
+    for name, path in sorted(files.items()):
+        found.update(name.encode() + path.read_bytes())
     return found.hexdigest()
 
 
