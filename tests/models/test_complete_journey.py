@@ -61,6 +61,7 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Journey:
     run("-m", "sandbox.complete_journey", str(home / "landing"))
     run("-m", "ingestion", "land", "files")
     run("-c", "import selvage; from activation import ledger; ledger.initialise(selvage.settings().ledger)")
+    run("-c", "from warehouse import dbt; dbt.prepare_manifest()")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     # As a run does; unit tests are about the code and are run elsewhere (test_empty_build.py).
     run("-m", "warehouse.dbt", "build", "--exclude", "tag:sync", "--exclude-resource-type", "unit_test")
