@@ -85,18 +85,22 @@ ABANDONED_CHECKOUTS = Table(
     ),
     deduplicate_by=LATEST,
 )
-ABANDONED_CHECKOUT_LINES = Table(
-    "abandoned_checkout_lines",
-    "AbandonedCheckoutLineItem",
-    (
+
+
+def _lines(name: str, kind: str, owner: str) -> Table:
+    """Lines of a basket that is no order (yet); ``owner``: the column that names the basket."""
+    columns = (
         ID,
-        Column("checkout_id", sql=OWNER),
+        Column(owner, sql=OWNER),
         reference("variant_id", "variant"),
         Column("sku", path="sku"),
         Column("title", path="title"),
         Column("quantity", "bigint", "quantity"),
-    ),
-)
+    )
+    return Table(name, kind, columns)
+
+
+ABANDONED_CHECKOUT_LINES = _lines("abandoned_checkout_lines", "AbandonedCheckoutLineItem", "checkout_id")
 DRAFT_ORDERS = Table(
     "draft_orders",
     "DraftOrder",
@@ -114,14 +118,4 @@ DRAFT_ORDERS = Table(
     ),
     deduplicate_by=LATEST,
 )
-DRAFT_ORDER_LINES = Table(
-    "draft_order_lines",
-    "DraftOrderLineItem",
-    (
-        ID,
-        Column("draft_order_id", sql=OWNER),
-        reference("variant_id", "variant"),
-        Column("sku", path="sku"),
-        Column("quantity", "bigint", "quantity"),
-    ),
-)
+DRAFT_ORDER_LINES = _lines("draft_order_lines", "DraftOrderLineItem", "draft_order_id")

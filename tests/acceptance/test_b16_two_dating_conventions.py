@@ -36,9 +36,9 @@ def test_credit_by_both_dates_takes_the_same_refunds(next_day: Walk):
             "select attribution_model, sum(attributed_refund_amount) from fct_attribution_refunds "
             "where attribution_model in (select attribution_model from fct_attribution where is_additive) group by 1"
         ).fetchall()
-        models = con.sql("select count(distinct attribution_model) from fct_attribution where is_additive").fetchone()[
-            0
-        ]
+        (models,) = con.sql(
+            "select count(distinct attribution_model) from fct_attribution where is_additive"
+        ).fetchone()
         refunded = con.sql(
             "select sum(line_amount) from fct_refunds where order_key in (select conversion_id from fct_attribution)"
         ).fetchone()[0]

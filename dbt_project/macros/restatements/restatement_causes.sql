@@ -42,7 +42,8 @@
 {% endmacro %}
 
 {# One row per order with its money before and after, and the cause of each kind of change that it may have. What the
-   order's own documents and touches tell goes before rules, rules before code. #}
+   order's own documents and touches tell goes before rules, rules before code. A message has no time of receipt, so a path
+   that changed although nothing else did is one that a message came to late. #}
 {% macro restatement_orders() %}
     select
         orders.*,

@@ -1,15 +1,52 @@
 -- Visits of people (no bots, no test hosts), the message events that count, what a known customer bought at a till, and
 -- what somebody asked the help desk.
-with sessions as (
+{%- set untold = {
+    'campaign': 'string', 'campaign_id': 'string', 'session_id': 'string', 'landing_page_path': 'string',
+    'has_advertising_consent': 'boolean', 'received_at': 'timestamp',
+} %}
+{%- set kinds = {
+    'visits': ['campaign', 'session_id', 'landing_page_path', 'has_advertising_consent', 'received_at'],
+    'message_touches': ['campaign', 'campaign_id'],
+    'store_purchases': [],
+    'support_contacts': [],
+} %}
+with visits as (
 
-    select * from {{ ref('int_journeys__sessions') }}
+    select
+        'visit:' || session_id as touchpoint_id,
+        source_system,
+        'visit' as touch_type,
+        channel,
+        source,
+        medium,
+        record_key,
+        customer_id,
+        started_at as touched_at,
+        campaign,
+        session_id,
+        landing_page_path,
+        has_advertising_consent,
+        received_at
+    from {{ ref('int_journeys__sessions') }}
     where not is_bot and not is_test_host
 
 ),
 
 message_touches as (
 
-    select * from {{ ref('int_journeys__message_touches') }}
+    select
+        touch_type || ':' || message_event_key as touchpoint_id,
+        source_system,
+        touch_type,
+        channel,
+        source_system as source,
+        channel as medium,
+        record_key,
+        customer_id,
+        touched_at,
+        campaign,
+        campaign_id
+    from {{ ref('int_journeys__message_touches') }}
 
 ),
 
@@ -51,43 +88,7 @@ support_contacts as (
 
 touchpoints as (
 
-    select
-        'visit:' || session_id as touchpoint_id,
-        source_system,
-        'visit' as touch_type,
-        channel,
-        source,
-        medium,
-        campaign,
-        cast(null as string) as campaign_id,
-        session_id,
-        record_key,
-        customer_id,
-        landing_page_path,
-        has_advertising_consent,
-        started_at as touched_at,
-        received_at
-    from sessions
-    union all
-    select
-        touch_type || ':' || message_event_key as touchpoint_id,
-        source_system,
-        touch_type,
-        channel,
-        source_system as source,
-        channel as medium,
-        campaign,
-        campaign_id,
-        cast(null as string) as session_id,
-        record_key,
-        customer_id,
-        cast(null as string) as landing_page_path,
-        cast(null as boolean) as has_advertising_consent,
-        touched_at,
-        cast(null as timestamp) as received_at
-    from message_touches
-    {%- for other in ['store_purchases', 'support_contacts'] %}
-        union all
+    {%- for kind, told in kinds.items() %}
         select
             touchpoint_id,
             source_system,
@@ -95,16 +96,14 @@ touchpoints as (
             channel,
             source,
             medium,
-            cast(null as string) as campaign,
-            cast(null as string) as campaign_id,
-            cast(null as string) as session_id,
             record_key,
             customer_id,
-            cast(null as string) as landing_page_path,
-            cast(null as boolean) as has_advertising_consent,
             touched_at,
-            cast(null as timestamp) as received_at
-        from {{ other }}
+            {%- for column, type in untold.items() %}
+                {{ column if column in told else 'cast(null as ' ~ type ~ ')' }} as {{ column }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        from {{ kind }}
+        {{ 'union all' if not loop.last }}
     {%- endfor %}
 
 )
