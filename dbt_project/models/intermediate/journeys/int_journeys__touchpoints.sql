@@ -98,10 +98,10 @@ touchpoints as (
             medium,
             record_key,
             customer_id,
-            touched_at,
             {%- for column, type in untold.items() %}
-                {{ column if column in told else 'cast(null as ' ~ type ~ ')' }} as {{ column }}{{ ',' if not loop.last }}
+                {{ column if column in told else 'cast(null as ' ~ type ~ ')' }} as {{ column }},
             {%- endfor %}
+            touched_at
         from {{ kind }}
         {{ 'union all' if not loop.last }}
     {%- endfor %}
