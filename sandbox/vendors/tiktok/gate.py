@@ -1,6 +1,6 @@
 """The gate before every call: token, the advertisers that it was granted, calls a second.
 
-Which calls a second an app has depends on its tier; no header tells it, and what is too much is answered with code 40100.
+How many calls a second an app has depends on its tier; no header tells it, and code 40100 answers what is too much.
 Tokens do not expire; a revoked one opens nothing. ``tiktok_sandbox`` was granted two advertisers: the shop's and
 another client's, so that a wrong advertiser id is taken and not refused.
 """
@@ -34,7 +34,7 @@ from sandbox.vendors.tiktok.envelope import (
 TOKEN, APP_ID, SECRET = "tiktok_sandbox", "7100000000000000001", "tiktok_secret"
 ADVERTISERS = {"7000000000000000001": "Selvage and Loom US", "7000000000000000002": "Another client"}
 A_SECOND = 50
-FOUND_VERSION = "/open_api/v1.3"
+VERSION = "/open_api/v1.3"
 TABLE = """create table if not exists tiktok_tokens (
     token text primary key, code text not null unique, is_revoked integer not null default 0)"""
 
@@ -60,7 +60,7 @@ class Gate:
             except ApiError as error:
                 return answer(self._context, error.code, str(error), {})
 
-        return Route(f"{FOUND_VERSION}{path}", endpoint, methods=[method])
+        return Route(f"{VERSION}{path}", endpoint, methods=[method])
 
     def _serve(self, request: Request, call: Call, handler: Handler, needs: str) -> Response:
         if handler != self.exchange:

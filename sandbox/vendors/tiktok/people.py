@@ -25,7 +25,8 @@ class People:
     def _users(self) -> dict[tuple[str, str], str]:
         tables = self._context.tables
         found = tables.arrow(
-            "select distinct lower(email) as email, phone from read_parquet($path) where email is not null order by all",
+            "select distinct lower(email) as email, phone from read_parquet($path) "
+            "where email is not null order by all",
             {"path": tables.path("shopify_customers")},
         ).to_pylist()
         users: dict[tuple[str, str], str] = {}
