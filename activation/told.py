@@ -57,7 +57,9 @@ class Told:
                 connection.execute(table)
 
     def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path)
+        connection = sqlite3.connect(self.path)
+        connection.execute("pragma secure_delete = on")  # what is forgotten is overwritten, not only unlinked
+        return connection
 
     def is_begun(self, audience: str) -> bool:
         """Whether we have ever set out to make this audience over there."""
