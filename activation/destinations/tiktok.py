@@ -60,13 +60,20 @@ SCHEMA = ("EMAIL_SHA256", "PHONE_SHA256")
 PHONE_FORMS = {"with_plus": "phone", "digits": "phone_digits"}  # TikTok's pages name both; match rates decide
 PAGE_ROWS = 100
 REFUSED_STATUS = 400  # how an answer of status 200 with an error in it is taken
-THROTTLED, WRONG = {40100, 50000, 50002}, 40002
+THROTTLED = {40100, 40132, 40202, 60001, 61000}  # too often, somebody else is writing, maintenance
+WRONG, PARTLY = {40000, 40002, 40061, 40062, 40700}, 20001
+TOKEN = "TIKTOK_ACCESS_TOKEN was revoked or is wrong: authorise the app anew, set it"
+DENIED = "the token may not touch TIKTOK_ADVERTISER_ID: authorise the app for that advertiser, audiences included"
 NEXT_STEPS = {
-    **dict.fromkeys(
-        (40102, 40104, 40105), "TIKTOK_ACCESS_TOKEN was revoked or is wrong: authorise the app anew, set it"
-    ),
-    40001: "the token may not touch TIKTOK_ADVERTISER_ID: authorise the app for that advertiser, audiences included",
+    **dict.fromkeys((40102, 40104, 40105), TOKEN),
+    **dict.fromkeys((40001, 40003, 40130, 40300, 40301), DENIED),
+    **dict.fromkeys((40006, 40051, 41001), "TIKTOK_API_VERSION is no longer served: set a newer one"),
+    40118: "the app may not use segments yet: ask TikTok to allow it",
 }
+
+
+class PartlyRefused(BatchRefused):
+    """Some rows were taken, and nobody says which: told again by halves, which has no effect on those that were."""
 
 
 class Client(http.Client):
@@ -128,6 +135,10 @@ def add(connection: Connection, members: Sequence[Member], remember: Remember) -
         fresh = connection.told.note(connection.key, usable)
         try:
             request_id = _map(connection, "add", audience_id, usable)
+        except PartlyRefused as refused:
+            if len(usable) > 1:
+                raise
+            request_id = refused.request_id  # one of the row's hashes was taken: a member, whom a later plan removes
         except BatchRefused:
             connection.told.unnote(connection.key, fresh)
             raise
@@ -170,10 +181,12 @@ def failure_of(what: str, status: int, body: Mapping[str, Any], request_id: str 
     """An error by its code and what to do next. TikTok's own words may quote what was sent."""
     code = body.get("code")
     text = f"{what}: code {code}" if code else f"{what}: {status}, and no answer of the API"
-    if code in THROTTLED:
-        return http.Throttled(f"{text}: too many calls for now; the next run goes on")
-    if code == WRONG:
+    if code in THROTTLED or (isinstance(code, int) and 50000 <= code < 60000):
+        return http.Throttled(f"{text}: too many calls for now, or TikTok is out of order; the next run goes on")
+    if code in WRONG:
         return BatchRefused(text, request_id)
+    if code == PARTLY:
+        return PartlyRefused(text, request_id)
     return DestinationError(f"{text}: {NEXT_STEPS[code]}" if code in NEXT_STEPS else text)
 
 

@@ -16,6 +16,7 @@ import pytest
 
 import selvage
 from activation import sync
+from activation.client import Throttled
 from activation.destination import Audience, BatchRefused, Contact, DestinationError, Member
 from activation.destinations import tiktok
 from activation.identifiers import EMPTY_HASHES
@@ -255,7 +256,7 @@ def test_a_refused_row_is_found_by_halving_and_holds_nothing(shop: Shop, monkeyp
     result = shop.run()
     assert (result.accepted, result.rejected) == (999, 1)
     (row,) = [row for row in shop.world.ledger_rows("tiktok") if row["status"] == "rejected"]
-    assert (row["customer_id"], row["reason"].split(": ", 1)[1]) == ("c_0617", "code 40002")
+    assert (row["customer_id"], row["reason"].split(": ", 1)[1]) == ("c_0617", "code 40062")
     assert row["request_id"].startswith("20")
     assert shop.connection().told.cells(shop.connection().key, ["c_0617"]) == {}
     monkeypatch.setattr(tiktok, "cells_of", cells_of)
@@ -426,7 +427,7 @@ def test_a_lasting_throttle_ends_in_words(shop: Shop, monkeypatch: pytest.Monkey
         ("TIKTOK_ACCESS_TOKEN", "wrong", "code 40105: TIKTOK_ACCESS_TOKEN was revoked or is wrong"),
         ("TIKTOK_ADVERTISER_ID", "7000000000000000009", "code 40001: the token may not touch TIKTOK_ADVERTISER_ID"),
         ("TIKTOK_PHONE_FORM", "plus", "must be one of with_plus, digits"),
-        ("TIKTOK_API_VERSION", "v1.2", "404, and no answer of the API"),
+        ("TIKTOK_API_VERSION", "v1.2", "code 40051: TIKTOK_API_VERSION is no longer served"),
     ],
 )
 def test_a_wrong_setting_is_named(
@@ -439,6 +440,37 @@ def test_a_wrong_setting_is_named(
         shop.run()
     assert type(error.value) is not BatchRefused
     assert shop.world.ledger_rows("tiktok") == []
+
+
+def test_codes_become_what_the_engine_knows() -> None:
+    def failure(code: int | None) -> DestinationError:
+        return tiktok.failure_of("POST /x/", 400, {"code": code, "message": "ana@example.com"}, "7")
+
+    assert {type(failure(code)) for code in (40100, 40132, 50002, 51003, 60001)} == {Throttled}
+    assert {type(failure(code)) for code in (40002, 40062)} == {BatchRefused}
+    assert type(failure(20001)) is tiktok.PartlyRefused
+    assert {type(failure(code)) for code in (40001, 40105, 40118, 40007, None)} == {DestinationError}
+    assert "ana" not in str(failure(40002))
+
+
+def test_who_was_partly_refused_is_a_member_and_leaves_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some of the rows were taken, and the answer does not say which."""
+    map_ = tiktok._map
+
+    def partly(*given: Any) -> str | None:
+        map_(*given)
+        raise tiktok.PartlyRefused("code 20001")
+
+    monkeypatch.setattr(tiktok, "_map", partly)
+    shop.world.people(range(3))
+    shop.world.publish()
+    assert shop.run().accepted == 3
+    assert len(shop.held()) == 3
+    monkeypatch.setattr(tiktok, "_map", map_)
+    shop.world.people([1])
+    shop.world.publish()
+    assert shop.run().removed == 2
+    assert shop.held() == shop.wanted()
 
 
 def test_more_people_than_were_told_is_logged(

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.server import Running, running
 from tests.sandbox.conftest import SIZE, request
-from tests.sandbox.tiktok_caller import ADVERTISER, APP, EMAIL, OTHER, PHONE, TikTok, cell, hashed
+from tests.sandbox.tiktok_caller import ADVERTISER, APP, EMAIL, OTHER, PHONE, TikTok, cell, envelope, hashed
 
 MANY = [hashed(f"{number}@example.com") for number in range(1_500)]
 
@@ -27,7 +27,7 @@ def later(server: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     (home / "vendors").mkdir()
     for name in ("world", "truth"):
         (home / "vendors" / name).symlink_to(server.home / "vendors" / name)
-    with running(home, **SIZE) as found:
+    with running(home, seed=SIZE["seed"], people=SIZE["people"], days=SIZE["days"]) as found:
         yield found
 
 
@@ -47,7 +47,9 @@ def test_errors_are_answers_with_a_code(tiktok: TikTok) -> None:
     answer = tiktok.get("dmp/custom_audience/list")
     assert (answer["code"], answer["message"]) == (0, "OK")
     assert answer["request_id"] != tiktok.get("dmp/custom_audience/list")["request_id"]
-    assert request(f"{tiktok.server.url}/tiktok/open_api/v1.2/dmp/custom_audience/list/", {}).status == 404
+    old = request(f"{tiktok.server.url}/tiktok/open_api/v1.2/dmp/custom_audience/list/", {})
+    assert envelope(old)["code"] == 40051
+    assert tiktok.get("dmp/nothing")["code"] == 40400
 
 
 def test_faults_are_told_with_status_200(tiktok: TikTok) -> None:
@@ -81,21 +83,22 @@ def test_a_file_makes_an_audience(tiktok: TikTok) -> None:
     assert tiktok.held(key) == emails(MANY[:1_200])
     details = tiktok.details(key)
     assert (details["name"], details["calculate_type"], details["status"]) == ("From a file", EMAIL, "PROCESSING")
-    assert tiktok.upload(MANY, signature="0" * 32)["code"] == 40002
+    assert tiktok.upload(MANY, signature="0" * 32)["code"] == 40900
     assert tiktok.upload(MANY, kind="EMAIL_MD5")["code"] == 40002
     path = tiktok.upload(MANY)["data"]["file_path"]
     good: dict[str, Any] = {"custom_audience_name": "x", "file_paths": [path], "calculate_type": EMAIL}
-    for wrong in (
-        {"calculate_type": PHONE},  # not the file's
-        {"custom_audience_name": "x" * 129},
-        {"file_paths": []},
-        {"file_paths": [path] * 50},
-        {"file_paths": ["nowhere"]},
-        {"retention_in_days": 366},
-        {"audience_sub_type": "LARGE"},
-    ):
-        assert tiktok.post("dmp/custom_audience/create", **{**good, **wrong})["code"] == 40002, wrong
-    assert TikTok(tiktok.server, OTHER).post("dmp/custom_audience/create", **good)["code"] == 40002
+    refused: list[tuple[dict[str, Any], int]] = [
+        ({"calculate_type": PHONE}, 40909),  # not the file's
+        ({"custom_audience_name": "x" * 129}, 40002),
+        ({"file_paths": []}, 40002),
+        ({"file_paths": [path] * 50}, 40002),
+        ({"file_paths": ["nowhere"]}, 40905),
+        ({"retention_in_days": 366}, 40002),
+        ({"audience_sub_type": "LARGE"}, 40002),
+    ]
+    for wrong, code in refused:
+        assert tiktok.post("dmp/custom_audience/create", **{**good, **wrong})["code"] == code, wrong
+    assert TikTok(tiktok.server, OTHER).post("dmp/custom_audience/create", **good)["code"] == 40905
 
 
 def test_an_update_waits_and_replaces_unless_told_otherwise(tiktok: TikTok) -> None:
@@ -106,7 +109,7 @@ def test_an_update_waits_and_replaces_unless_told_otherwise(tiktok: TikTok) -> N
         found = tiktok.post("dmp/custom_audience/update", custom_audience_id=key, file_paths=[path], **more)
         return int(found["code"])
 
-    assert update(MANY[1_200:], action="APPEND") == 40002  # it is still at the file it was made from
+    assert update(MANY[1_200:], action="APPEND") == 40201  # it is still at the file it was made from
     tiktok.wait(key)
     assert update(MANY[1_200:], action="APPEND") == 0
     assert tiktok.held(key) == emails(MANY)
@@ -165,20 +168,21 @@ def test_people_join_and_leave_a_segment_cell_by_cell(tiktok: TikTok) -> None:
 def test_one_wrong_row_refuses_the_whole_batch(tiktok: TikTok) -> None:
     key, schema = tiktok.segment(), [EMAIL, PHONE]
     good = [cell("a@example.com", key), {}]
-    for wrong in (
-        [cell("b@example.com", key)],  # shorter than the schema
-        [{}, {}],
-        [{"id": "b@example.com", "audience_ids": [key]}, {}],
-        [{"id": hashed("b").upper(), "audience_ids": [key]}, {}],
-        [{"id": hashed("b"), "audience_ids": []}, {}],
-        [{"id": hashed("b"), "audience_ids": ["1"]}, {}],
-        [{"id": ""}, {}],
-        {},
-    ):
-        assert tiktok.map("add", schema, [good, wrong])["code"] == 40002, wrong
+    refused: list[tuple[Any, int]] = [
+        ([cell("b@example.com", key)], 40002),  # shorter than the schema
+        ([{}, {}], 40002),
+        ([{"id": "b@example.com", "audience_ids": [key]}, {}], 40062),
+        ([{"id": hashed("b").upper(), "audience_ids": [key]}, {}], 40062),
+        ([{"id": hashed("b"), "audience_ids": []}, {}], 40002),
+        ([{"id": hashed("b"), "audience_ids": ["1"]}, {}], 40002),
+        ([{"id": ""}, {}], 40002),
+        ({}, 40002),
+    ]
+    for wrong, code in refused:
+        assert tiktok.map("add", schema, [good, wrong])["code"] == code, wrong
     assert tiktok.map("add", [EMAIL, "SHOE_SIZE"], [good])["code"] == 40002
-    assert tiktok.map("add", schema, [good] * 1_001)["code"] == 40002
-    assert tiktok.map("add", schema, [])["code"] == 40002
+    assert tiktok.map("add", schema, [good] * 1_001)["code"] == 40061
+    assert tiktok.map("add", schema, [])["code"] == 40061
     assert tiktok.map("put", schema, [good])["code"] == 40002
     assert tiktok.map("add", schema, [good], ["7000000000000000009"])["code"] == 40001
     assert tiktok.map("add", schema, [good], [OTHER])["code"] == 40002

@@ -43,5 +43,6 @@ def build(context: Context) -> Starlette:
         gate.route("POST", f"{of_audiences}/delete/", audiences.delete),
         gate.route("POST", "/segment/audience/", segments.audience),
         gate.route("POST", "/segment/mapping/", segments.mapping, needs="advertiser_ids"),
+        gate.elsewhere(),
     ]
     return Starlette(routes=routes)

@@ -1,6 +1,7 @@
 """What all calls of TikTok's Business API share: one envelope for answers and errors, parameters of any form.
 
-An error is an answer with status 200 whose ``code`` is not 0. Codes beyond 40100 and 50002 are general recall.
+An error is an answer with status 200 whose ``code`` is not 0. The codes are those that TikTok's own client names; which
+call answers which of them is told nowhere, 40100 and 50002 aside.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from starlette.responses import Response
 from sandbox.context import Context
 
 OK, DENIED, WRONG, TOO_FAST, NO_TOKEN, BAD_TOKEN, BROKEN = 0, 40001, 40002, 40100, 40104, 40105, 50002
+WRONG_VERSION, NO_ROUTE, TOO_MANY_ROWS, NOT_HASHED, NOT_READY = 40051, 40400, 40061, 40062, 40201
+NO_FILE, NO_CONTENT, FILE_TOO_LARGE, WRONG_KIND, WRONG_SIGNATURE = 40905, 40906, 40907, 40909, 40900
 PAGE, LONGEST_PAGE, MOST_IDS = 10, 100, 100
 HASH = re.compile(r"[0-9a-f]{64}")
 _numbers = itertools.count(1)

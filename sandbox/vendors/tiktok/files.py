@@ -12,7 +12,18 @@ import re
 from typing import Any
 
 from sandbox.vendors.tiktok.audiences import LEAST_PEOPLE, Audiences, Row
-from sandbox.vendors.tiktok.envelope import HASH, Call, wrong
+from sandbox.vendors.tiktok.envelope import (
+    FILE_TOO_LARGE,
+    HASH,
+    NO_CONTENT,
+    NO_FILE,
+    NOT_READY,
+    WRONG_KIND,
+    WRONG_SIGNATURE,
+    ApiError,
+    Call,
+    wrong,
+)
 
 SHA256 = ("EMAIL_SHA256", "PHONE_SHA256", "IDFA_SHA256", "GAID_SHA256")
 MD5 = ("IDFA_MD5", "GAID_MD5")
@@ -37,12 +48,12 @@ class Files:
         if kind not in (*SHA256, *MD5):
             raise wrong("calculate_type: Not a valid choice.")
         if not content:
-            raise wrong("file: Missing data for required field.")
+            raise ApiError(NO_CONTENT, "file: The file is empty.")
         if len(content) > MOST_BYTES:
-            raise wrong("file: The file is larger than 50 MB.")
+            raise ApiError(FILE_TOO_LARGE, "file: The file is larger than 50 MB.")
         digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
         if call.needed("file_signature").lower() != digest:
-            raise wrong("file_signature: Does not match the file.")
+            raise ApiError(WRONG_SIGNATURE, "file_signature: Does not match the file.")
         path = f"{advertiser}/{hashlib.md5(f'{kind} {digest}'.encode(), usedforsecurity=False).hexdigest()}"
         self._state.execute(
             "insert or replace into tiktok_files values (?, ?, ?, ?)", (path, advertiser, kind, content)
@@ -68,7 +79,7 @@ class Files:
         if row["kind"] != "file":
             raise wrong("custom_audience_id: The audience is not from files.")
         if not entries.is_ready(key):
-            raise wrong("The audience is being processed. Please try again later.")
+            raise ApiError(NOT_READY, "The audience is being processed. Please try again later.")
         sub_type, name = call.text("audience_sub_type"), call.text("custom_audience_name", row["name"])
         if sub_type:  # then nothing else in the call counts
             self._state.execute("update tiktok_audiences set sub_type = ? where audience_id = ?", (sub_type, key))
@@ -113,9 +124,9 @@ class Files:
                 (str(path), advertiser),
             )
             if not found:
-                raise wrong("file_paths: No such file.")
+                raise ApiError(NO_FILE, "file_paths: No such file.")
             if found[0][0] != kind:
-                raise wrong("file_paths: The files are not all of the audience's calculate_type.")
+                raise ApiError(WRONG_KIND, "file_paths: The files are not all of the audience's calculate_type.")
             lines = (line.strip() for line in found[0][1].decode("utf-8", "replace").splitlines())
             cells |= {(kind, line) for line in lines if form.fullmatch(line)}
         return cells, len(paths)

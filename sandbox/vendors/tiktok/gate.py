@@ -21,9 +21,11 @@ from sandbox.vendors.tiktok.envelope import (
     BAD_TOKEN,
     BROKEN,
     DENIED,
+    NO_ROUTE,
     NO_TOKEN,
     OK,
     TOO_FAST,
+    WRONG_VERSION,
     ApiError,
     Call,
     answer,
@@ -61,6 +63,16 @@ class Gate:
                 return answer(self._context, error.code, str(error), {})
 
         return Route(f"{VERSION}{path}", endpoint, methods=[method])
+
+    def elsewhere(self) -> Route:
+        """Every other path: no such version, or no such call."""
+
+        async def endpoint(request: Request) -> Response:
+            if not request.url.path.startswith(f"{VERSION}/"):
+                return answer(self._context, WRONG_VERSION, "The API version is not served.", {})
+            return answer(self._context, NO_ROUTE, "Route not found.", {})
+
+        return Route("/open_api/{path:path}", endpoint, methods=["GET", "POST"])
 
     def _serve(self, request: Request, call: Call, handler: Handler, needs: str) -> Response:
         if handler != self.exchange:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.vendors.tiktok.audiences import Audiences
 from sandbox.vendors.tiktok.entries import Cell
-from sandbox.vendors.tiktok.envelope import HASH, Call, wrong
+from sandbox.vendors.tiktok.envelope import HASH, NOT_HASHED, TOO_MANY_ROWS, ApiError, Call, wrong
 
 KEYS = ("EMAIL_SHA256", "PHONE_SHA256", "AAID_SHA256", "IDFA_SHA256", "GAID_SHA256")
 MOST_ROWS = 1_000
@@ -41,7 +41,7 @@ class Segments:
         if not schema or not set(schema) <= set(KEYS) or len(set(schema)) < len(schema):
             raise wrong("id_schema: a key is unknown or there twice")
         if not 1 <= len(rows) <= MOST_ROWS:
-            raise wrong(f"batch_data: must have from 1 to {MOST_ROWS} rows")
+            raise ApiError(TOO_MANY_ROWS, f"batch_data: must have from 1 to {MOST_ROWS} rows")
         told: dict[str, set[Cell]] = {}
         for row in rows:
             _read(schema, row, told)
@@ -68,7 +68,7 @@ def _read(schema: list[str], row: Any, told: dict[str, set[Cell]]) -> None:
         if not isinstance(cell, dict) or set(cell) != {"id", "audience_ids"}:
             raise wrong("batch_data: a cell is neither empty nor an id with audience_ids")
         if not isinstance(cell["id"], str) or not HASH.fullmatch(cell["id"]):
-            raise wrong("batch_data: an id is not a SHA-256 hash in lower case")
+            raise ApiError(NOT_HASHED, "batch_data: an id is not a SHA-256 hash in lower case")
         if not isinstance(cell["audience_ids"], list) or not cell["audience_ids"]:
             raise wrong("batch_data: audience_ids must be a list of ids")
         for audience in cell["audience_ids"]:
