@@ -8,7 +8,7 @@ import json
 import logging
 import random
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,8 @@ from activation.client import Throttled
 from activation.destination import Audience, BatchRefused, Contact, DestinationError, Member
 from activation.destinations import tiktok
 from activation.identifiers import EMPTY_HASHES
+from activation.ledger import Ledger
+from activation.pending import PendingFolder
 from activation.told import Told
 from sandbox.server import Running, running
 from tests.activation.world import AUDIENCE, World
@@ -510,3 +512,47 @@ def test_random_days_end_in_what_is_wanted(shop: Shop) -> None:
         shop.run()
         assert shop.held() == shop.wanted(), f"day {day}"
         assert sync.plan(AUDIENCE, "tiktok").is_empty
+
+
+def test_runs_that_die_anywhere_end_where_an_undisturbed_one_would(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before and after every call, every note of what was told and every file of the ledger, while people wander."""
+    choice, left = random.Random(11), [0]
+
+    def fragile(work: Callable[..., Any]) -> Callable[..., Any]:
+        def may_die(*given: Any, **named: Any) -> Any:
+            for is_after in (False, True):
+                left[0] -= 1
+                if left[0] == 0:
+                    raise KeyboardInterrupt
+                result = result if is_after else work(*given, **named)
+            return result
+
+        return may_die
+
+    for owner, names in (
+        (tiktok.Client, ("_send",)),
+        (Told, ("begin", "note", "drop")),
+        (Ledger, ("record",)),
+        (PendingFolder, ("note", "forget")),
+    ):
+        for name in names:
+            monkeypatch.setattr(owner, name, fragile(getattr(owner, name)))
+    died = 0
+    for day in range(30):
+        shop.world.people(sorted(choice.sample(range(30), 18)))
+        for customer in choice.sample(sorted(shop.world.members), 5):
+            email = choice.choice([None, f"other-{choice.randrange(9)}@example.com"])
+            shop.world.contacts[customer] = (email, f"+1212555{choice.randrange(1000, 1009)}")
+        shop.world.publish()
+        left[0] = choice.randrange(1, 30)
+        try:
+            shop.run()
+        except KeyboardInterrupt:
+            died += 1
+        left[0] = 0
+        if day % 5 == 4:
+            shop.run()
+            assert shop.held() == shop.wanted(), f"day {day}"
+            assert sync.plan(AUDIENCE, "tiktok").is_empty
+    assert len(shop.ids()) == 1
+    assert died > 15

@@ -1,4 +1,4 @@
-"""TikTok's own Python client reads and writes the sandbox: all that it has of audiences (no segments, no events)."""
+"""TikTok's own Python client reads and writes the sandbox: all that it has of audiences and event sets (no segments, no event/track)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from business_api_client import (
     CustomAudienceCreateBody,
     CustomAudienceDeleteBody,
     CustomAudienceUpdateBody,
+    MeasurementApi,
     Oauth2AccessTokenBody,
+    OfflineCreateBody,
 )
 from business_api_client.tiktok_business.tiktok_exceptions import TiktokSDKError
 
@@ -94,3 +96,13 @@ def test_a_code_is_exchanged_for_a_token(client: ApiClient) -> None:
     token = data(api.oauth2_access_token(body=body))["access_token"]
     listed = data(api.oauth2_advertiser_get(APP["app_id"], APP["secret"], token))["list"]
     assert [one["advertiser_id"] for one in listed] == [ADVERTISER, OTHER]
+
+
+def test_an_offline_event_set_of_the_client_takes_events(client: ApiClient, server: Running) -> None:
+    api, plain = MeasurementApi(client), TikTok(server)
+    made = OfflineCreateBody(advertiser_id=ADVERTISER, name="Made by the SDK", description="The shops")
+    key = data(api.offline_create(TOKEN, body=made))["event_set_id"]
+    listed = data(api.offline_get(TOKEN, advertiser_id=ADVERTISER, event_set_ids=[key]))["event_sets"]
+    assert [one["name"] for one in listed] == ["Made by the SDK"]
+    row = {"event": "Purchase", "event_time": int(server.now.timestamp()), "user": {"email": hashed("a@example.com")}}
+    assert plain.track([row], source="offline", key=key) == 0

@@ -78,6 +78,14 @@ class TikTok:
     def believed(self, audience: str) -> dict[str, Any]:
         return dict(request(f"{self.server.url}/tiktok/_sandbox/audiences/{audience}", {}).json)
 
+    def track(self, rows: list[Any], source: str = "web", key: str = "CSELVAGE00PIXEL00001", **more: Any) -> int:
+        """The code of the answer."""
+        return int(self.post("event/track", event_source=source, event_source_id=key, data=rows, **more)["code"])
+
+    def events(self, kind: str = "events") -> list[dict[str, Any]]:
+        """Those that count."""
+        return list(request(f"{self.server.url}/tiktok/_sandbox/events", {}).json[kind])
+
     def wait(self, audience: str) -> None:
         """Until the audience is no longer being processed."""
         for _ in range(600):

@@ -20,8 +20,8 @@ Cell = tuple[str, str]
 class Entries:
     """The hashes of all audiences. What a stopped server was still at is done in the next one."""
 
-    def __init__(self, context: Context) -> None:
-        self._context, self._people = context, People(context)
+    def __init__(self, context: Context, people: People) -> None:
+        self._context, self._people = context, people
         context.state.execute(TABLE)
         # By audience: the sandbox second at which the last change shows, and the size shown until then.
         self._unseen: dict[int, tuple[float, int]] = {}
