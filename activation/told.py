@@ -28,6 +28,12 @@ _TABLES = (
         primary key (audience, customer_id, key, hash)) without rowid""",
     "create index if not exists cells_by_hash on cells (audience, key, hash)",
 )
+_NOTE = """
+insert or ignore into cells
+select ?, value ->> 0, value ->> 1, value ->> 2
+from json_each(?)
+returning customer_id, key, hash
+"""
 _SOLE = """
 select cells.customer_id, cells.key, cells.hash
 from cells
@@ -83,13 +89,10 @@ class Told:
 
     def note(self, audience: str, cells: Mapping[str, Iterable[Cell]]) -> list[tuple[str, Cell]]:
         """Before sending: these customers are about to be told by these cells. Returns what was not noted before."""
-        known = {(customer, cell) for customer, found in self.cells(audience, cells).items() for cell in found}
-        fresh = [(name, cell) for name, given in cells.items() for cell in given if (name, cell) not in known]
+        given = orjson.dumps([(name, *cell) for name, found in cells.items() for cell in found]).decode()
         with closing(self._open()) as connection, connection:
-            connection.executemany(
-                "insert into cells values (?, ?, ?, ?)", ((audience, name, *cell) for name, cell in fresh)
-            )
-        return fresh
+            fresh = connection.execute(_NOTE, (audience, given)).fetchall()
+        return [(name, (key, value)) for name, key, value in fresh]
 
     def unnote(self, audience: str, cells: Iterable[tuple[str, Cell]]) -> None:
         """The platform refused them."""
