@@ -28,9 +28,10 @@ import selvage
 from activation.client import Client, NotFound
 from activation.destination import ApiVersion, Audience, DestinationError, Member, Outcome, Remember
 from activation.google.access import Access
-from activation.google.told import Told
-from activation.google.uploads import failure_of, members_of, rows_of, settle, tell, wait
+from activation.google.told import GoogleTold
+from activation.google.uploads import Row, failure_of, members_of, rows_of, settle, tell, wait
 from activation.identifiers import country_code, google_address, prepare
+from activation.told import Cell
 
 VERSION = ApiVersion("v1", date.max)  # no end has been announced
 SETTINGS = {
@@ -56,6 +57,9 @@ ACCOUNT_TYPE = "GOOGLE_ADS"
 PAGE_ROWS = 1_000
 PACE_SECONDS = 60 / 300  # 300 requests a minute are allowed, and no header tells how many are left
 CONSENT = {"adUserData": "CONSENT_GRANTED", "adPersonalization": "CONSENT_GRANTED"}
+ADDRESS = {
+    "given_name": "givenName", "family_name": "familyName", "region_code": "regionCode", "postal_code": "postalCode",
+}  # fmt: skip
 TERMS = {"customerMatchTermsOfServiceStatus": "ACCEPTED"}
 
 
@@ -72,8 +76,8 @@ class Connection:
     list_id: str | None = field(default=None)
 
     @cached_property
-    def told(self) -> Told:
-        return Told(selvage.settings().home / "told" / "google.sqlite", self.audience.name)
+    def told(self) -> GoogleTold:
+        return GoogleTold(selvage.settings().ledger / "google" / "told.sqlite")
 
     def path(self, name: str) -> str:
         return f"{self.version}/{name}"
@@ -82,7 +86,7 @@ class Connection:
     def lists(self) -> str:
         return self.path(f"accountTypes/{ACCOUNT_TYPE}/accounts/{self.account}/userLists")
 
-    def body(self, verb: str, rows: Sequence[tuple[str, Sequence[str]]]) -> bytes:
+    def body(self, verb: str, rows: Sequence[Row]) -> bytes:
         """A request for these rows. Consent is said where membership begins."""
         destination = {
             "operatingAccount": {"accountType": ACCOUNT_TYPE, "accountId": self.account},
@@ -111,10 +115,11 @@ def add(connection: Connection, members: Sequence[Member], remember: Remember) -
             f"{connection.audience.name} is for {connection.audience.purpose}: "
             f"Customer Match needs consent to {PURPOSE}, so route the audience with purpose {PURPOSE}"
         )
+    name, told = connection.audience.name, connection.told
     outcomes: dict[str, Outcome] = {}
-    usable: dict[str, list[str]] = {}
+    usable: dict[str, list[Cell]] = {}
     for member in members:
-        found = identifiers_of(member)
+        found = cells_of(member)
         if not member.evidence.consent_evidence_id:
             outcomes[member.customer_id] = Outcome("rejected", "no evidence of consent")
         elif not found:
@@ -124,10 +129,9 @@ def add(connection: Connection, members: Sequence[Member], remember: Remember) -
     if usable:
         if _find_list(connection) is None:
             _make_list(connection)
-        new = connection.told.note(usable)
+        fresh = told.note(name, usable)
         outcomes |= tell(connection, "ingest", rows_of(usable), remember)
-        refused = {name for name, outcome in outcomes.items() if outcome.status == "rejected"}
-        connection.told.forget(pair for pair in new if pair[0] in refused)
+        told.unnote(name, [cell for cell in fresh if outcomes[cell[0]].status == "rejected"])
     return [outcomes[member.customer_id] for member in members]
 
 
@@ -136,19 +140,16 @@ update = add  # telling somebody again renews the membership; what they were mat
 
 def remove(connection: Connection, members: Sequence[Member], remember: Remember) -> list[Outcome]:
     """Take them off by all that Google was told of them. Nobody is on a list that is not there."""
-    gone = {member.customer_id for member in members}
-    known = connection.told.identifiers(gone)
-    for member in members:
-        known[member.customer_id] = sorted({*known.get(member.customer_id, ()), *identifiers_of(member)})
+    name, told = connection.audience.name, connection.told
+    gone = [member.customer_id for member in members]
     outcomes = dict.fromkeys(gone, Outcome("acknowledged"))
-    if _find_list(connection) is not None:
-        shared = {one for ones in _sharing(connection, known).values() for one in ones}
-        own = {name: [one for one in ones if one not in shared] for name, ones in known.items()}
-        outcomes |= tell(connection, "remove", rows_of(own), remember)
-        _finish_removal(connection, known, outcomes)
-    else:
-        connection.told.forget_customers(gone)
-    return [outcomes[member.customer_id] for member in members]
+    if _find_list(connection) is None:
+        told.forget(name)
+        return [outcomes[customer_id] for customer_id in gone]
+    told.note(name, {member.customer_id: cells_of(member) for member in members})
+    outcomes |= tell(connection, "remove", rows_of(told.sole_cells(name, gone)), remember)
+    _finish_removal(connection, outcomes)
+    return [outcomes[customer_id] for customer_id in gone]
 
 
 def resume(connection: Connection, job_id: str, customer_ids: Sequence[str]) -> list[Outcome] | None:
@@ -165,43 +166,33 @@ def resume(connection: Connection, job_id: str, customer_ids: Sequence[str]) -> 
     except NotFound:
         return None
     if {verb for verb, _ in carried.values()} == {"remove"}:
-        _finish_removal(connection, connection.told.identifiers(customer_ids), outcomes)
+        _finish_removal(connection, {customer_id: outcomes[customer_id] for customer_id in customer_ids})
     return [outcomes[customer_id] for customer_id in customer_ids]
 
 
-def identifiers_of(member: Member) -> list[str]:
-    """What identifies a person to Google, each as JSON: hashed but for the country and postal code of the address."""
+def cells_of(member: Member) -> list[Cell]:
+    """What identifies a person to Google: hashed, but for the country and postal code of the address (as JSON)."""
     contact = member.contact
     country = country_code(contact.country_code) if contact.country_code else None
     address = google_address(contact.given_name, contact.family_name, contact.country_code, contact.postal_code)
-    found: list[dict[str, Any]] = []
-    if email := prepare("google", "email", contact.email):
-        found.append({"emailAddress": email})
-    if phone := prepare("google", "phone", contact.phone, country):
-        found.append({"phoneNumber": phone})
-    if address:
-        names = {
-            "given_name": "givenName", "family_name": "familyName", "region_code": "regionCode",
-            "postal_code": "postalCode",
-        }  # fmt: skip
-        found.append({"address": {names[key]: value for key, value in address.items()}})
-    return [orjson.dumps(one, option=orjson.OPT_SORT_KEYS).decode() for one in found]
+    found = {
+        "emailAddress": prepare("google", "email", contact.email),
+        "phoneNumber": prepare("google", "phone", contact.phone, country),
+        "address": orjson.dumps({ADDRESS[key]: value for key, value in address.items()}).decode() if address else None,
+    }
+    return [(name, value) for name, value in found.items() if value]
 
 
-def _sharing(connection: Connection, gone: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Other members who were told under an identifier of these."""
-    return connection.told.sharing({one for ones in gone.values() for one in ones}, gone.keys())
-
-
-def _finish_removal(connection: Connection, gone: Mapping[str, Sequence[str]], outcomes: Mapping[str, Outcome]) -> None:
+def _finish_removal(connection: Connection, gone: Mapping[str, Outcome]) -> None:
     """Tell those again who share an identifier with somebody removed; then nothing of the removed is kept."""
-    again = _sharing(connection, gone)
+    name, told = connection.audience.name, connection.told
+    again = told.sharers(name, gone)
     if again:
-        told = tell(connection, "ingest", rows_of(again), lambda _request_ids: None)
-        refused = sum(outcome.status == "rejected" for outcome in told.values())
+        answered = tell(connection, "ingest", rows_of(again), lambda _request_ids: None)
+        refused = sum(outcome.status == "rejected" for outcome in answered.values())
         if refused:
             raise DestinationError(f"{refused} members who share an identifier with somebody removed were refused")
-    connection.told.forget_customers(name for name in gone if outcomes[name].status != "rejected")
+    told.drop(name, [customer_id for customer_id, outcome in gone.items() if outcome.status != "rejected"])
 
 
 def _find_list(connection: Connection) -> str | None:

@@ -1,7 +1,7 @@
 """Tokens of a service account as request headers: exchanged when first needed, again before they run out.
 
 A run may wait half an hour for Google and a token lives one, so the headers are made anew at every request. google-auth
-signs the assertion; the key file is read then and not before.
+signs the assertion, dlt's session repeats what broke on the way; the key file is read then and not before.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class Access(Mapping[str, str]):
         return f"{type(self).__name__}({self._key_file.name})"
 
     def _token(self) -> str:
+        from dlt.sources.helpers.requests import Client as RetryingClient
         from google.auth.exceptions import GoogleAuthError
         from google.auth.transport.requests import Request
         from google.oauth2.service_account import Credentials
@@ -48,7 +49,7 @@ class Access(Mapping[str, str]):
                 account = {**orjson.loads(self._key_file.read_bytes()), "token_uri": self._token_url}
                 self._credentials = Credentials.from_service_account_info(account, scopes=[SCOPE])
             if not self._credentials.valid:
-                self._credentials.refresh(Request())
+                self._credentials.refresh(Request(RetryingClient(raise_for_status=False).session))
         except (OSError, ValueError, TypeError) as error:
             kind = type(error).__name__
             raise DestinationError(f"GOOGLE_SERVICE_ACCOUNT_FILE is no key file of a service account: {kind}") from None

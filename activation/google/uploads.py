@@ -20,14 +20,15 @@ import orjson
 
 from activation.client import NotFound, Throttled
 from activation.destination import BatchRefused, DestinationError, Outcome, Remember
+from activation.told import Cell
 
 if TYPE_CHECKING:
     from activation.destinations.google import Connection
 
 log = logging.getLogger(__name__)
 
-Row = tuple[str, Sequence[str]]
-"""(customer_id, identifiers as JSON texts, at most MOST_IDENTIFIERS)."""
+Row = tuple[str, Sequence[Cell]]
+"""(customer_id, identifiers, at most MOST_IDENTIFIERS)."""
 
 MOST_ROWS, MOST_IDENTIFIERS = 10_000, 10
 PARTS = 100
@@ -190,17 +191,27 @@ def _send(
     return sent
 
 
-def rows_of(identifiers: Mapping[str, Sequence[str]]) -> list[Row]:
+def rows_of(cells: Mapping[str, Sequence[Cell]]) -> list[Row]:
     """Customers as rows; one with more identifiers than a row takes has several."""
     return [
-        (customer, list(ones[start : start + MOST_IDENTIFIERS]))
-        for customer, ones in identifiers.items()
+        (customer, ones[start : start + MOST_IDENTIFIERS])
+        for customer, ones in cells.items()
         for start in range(0, len(ones), MOST_IDENTIFIERS)
     ]
 
 
 def members_of(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    return [{"userData": {"userIdentifiers": [orjson.Fragment(one) for one in ones]}} for _, ones in rows]
+    """Rows as the API takes them. An address is kept as JSON, everything else is a hash."""
+    return [
+        {
+            "userData": {
+                "userIdentifiers": [
+                    {name: orjson.Fragment(value) if name == "address" else value} for name, value in cells
+                ]
+            }
+        }
+        for _, cells in rows
+    ]
 
 
 def _put(outcomes: dict[str, Outcome], found: Mapping[str, Outcome]) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from google.auth.exceptions import RefreshError
 from google.auth.transport.requests import Request
 
-from sandbox.server import Running
-from tests.sandbox.conftest import request
+from sandbox.server import Running, running
+from tests.sandbox.conftest import SIZE, request
 from tests.sandbox.google_caller import (
     ACCOUNT,
     DAY,
@@ -27,6 +29,17 @@ from tests.sandbox.google_caller import (
 )
 
 MEMBERS = "audience_members.audience_members"
+
+
+@pytest.fixture(scope="module")
+def moving(sandbox_home: Path, server: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Google]:
+    """The same world behind a clock of its own, which a test may move."""
+    home = tmp_path_factory.mktemp("moving")
+    (home / "vendors").mkdir()
+    for name in ("world", "truth"):
+        (home / "vendors" / name).symlink_to(sandbox_home / "vendors" / name)
+    with running(home, **SIZE) as found:
+        yield Google(found)
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +192,7 @@ def test_a_request_has_limits(google: Google) -> None:
     refused = google.members("ingest", key, people[:1], destinations=[
         {"operatingAccount": {**ACCOUNT, "accountId": "1"}, "productDestinationId": key}])  # fmt: skip
     assert error(refused) == (403, "PERMISSION_DENIED")
+    assert error(google.call("GET", LISTS.replace("1112223333", "1"))) == (403, "PERMISSION_DENIED")
 
 
 def test_terms_and_trial_runs(google: Google) -> None:
@@ -244,27 +258,27 @@ def test_three_hundred_requests_a_minute_are_served(slow_server: Running) -> Non
     assert slow.call("GET", LISTS).status == 200, "reads are counted apart"
 
 
-def test_replacement_and_age(google: Google) -> None:
-    """Time passes here, so this test comes last: who was not told again since a moment goes, or ages out."""
-    key, short = google.list("Replaced"), google.list("Short", days=2)
+def test_replacement_and_age(moving: Google) -> None:
+    """Who was not told again since a moment goes, or ages out."""
+    key, short = moving.list("Replaced"), moving.list("Short", days=2)
     people = [person(f"{n}@example.com") for n in range(4)]
     for one in (key, short):
-        google.members("ingest", one, people)
-    google.server.advance(1)
+        moving.members("ingest", one, people)
+    moving.server.advance(1)
     for one in (key, short):
-        google.members("ingest", one, people[:2])
-    start = google.server.now
+        moving.members("ingest", one, people[:2])
+    start = moving.server.now
     body = {"destinations": [{"operatingAccount": ACCOUNT, "productDestinationId": key}]}
     future = {**body, "removeAsOfTime": (datetime.now(UTC) + timedelta(days=9999)).isoformat()}
-    assert error(google.call("POST", "audienceMembers:removeAll", future)) == (400, "INVALID_REMOVE_AS_OF_TIME")
-    google.status(google.call("POST", "audienceMembers:removeAll", {**body, "removeAsOfTime": start.isoformat()}))
-    assert google.held(key) == {keys(f"{n}@example.com") for n in range(2)}
-    google.server.advance(1)
-    assert google.held(short) == {keys(f"{n}@example.com") for n in range(2)}
-    google.server.advance(1)
-    assert google.held(short) == set()
-    google.status(google.call("POST", "audienceMembers:removeAll", body))
-    assert google.held(key) == set()
+    assert error(moving.call("POST", "audienceMembers:removeAll", future)) == (400, "INVALID_REMOVE_AS_OF_TIME")
+    moving.status(moving.call("POST", "audienceMembers:removeAll", {**body, "removeAsOfTime": start.isoformat()}))
+    assert moving.held(key) == {keys(f"{n}@example.com") for n in range(2)}
+    moving.server.advance(1)
+    assert moving.held(short) == {keys(f"{n}@example.com") for n in range(2)}
+    moving.server.advance(1)
+    assert moving.held(short) == set()
+    moving.status(moving.call("POST", "audienceMembers:removeAll", body))
+    assert moving.held(key) == set()
 
 
 def test_a_wrong_version_is_not_there(google: Google) -> None:

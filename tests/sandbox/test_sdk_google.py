@@ -11,7 +11,7 @@ import pytest
 from google.ads import datamanager_v1 as sdk
 from google.ads.datamanager_v1.services.ingestion_service.transports.rest import IngestionServiceRestTransport
 from google.ads.datamanager_v1.services.user_list_service.transports.rest import UserListServiceRestTransport
-from google.api_core.exceptions import InvalidArgument, NotFound
+from google.api_core.exceptions import BadRequest, NotFound
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -125,10 +125,10 @@ def test_refusals_are_the_clients_own_errors(clients: Clients) -> None:
         destinations=to(str(made.id)), audience_members=[member("a@example.com"), bad], consent=GRANTED,
         encoding=sdk.Encoding.HEX, terms_of_service=ACCEPTED,
     )  # fmt: skip
-    with pytest.raises(InvalidArgument) as refused:
+    with pytest.raises(BadRequest) as refused:
         clients.ingestion.ingest_audience_members(request=asked)
     assert refused.value.reason == "INVALID_HEX_ENCODING"
-    (violation,) = [one for one in refused.value.details if hasattr(one, "field_violations")][0].field_violations
+    (violation,) = next(one for one in refused.value.details if hasattr(one, "field_violations")).field_violations
     assert violation.field.startswith("audience_members.audience_members[1]")
 
 
