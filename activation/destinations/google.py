@@ -93,7 +93,7 @@ class Connection:
             "loginAccount": {"accountType": ACCOUNT_TYPE, "accountId": self.login_account},
             "productDestinationId": self.list_id,
         }
-        body = {"destinations": [destination], "audienceMembers": members_of(rows), "encoding": "HEX"}
+        body: dict[str, Any] = {"destinations": [destination], "audienceMembers": members_of(rows), "encoding": "HEX"}
         if verb == "ingest":
             body |= {"consent": CONSENT, "termsOfService": TERMS}
         return orjson.dumps(body)

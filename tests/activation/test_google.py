@@ -54,8 +54,8 @@ class Shop:
 
     def wanted(self) -> set[str]:
         """The same, computed here from the rules."""
-        found = set()
-        seen = set()
+        found: set[str] = set()
+        seen: set[tuple[str | None, str | None]] = set()
         for customer in sorted(self.world.members):
             contact = self.world.contacts.get(customer, (None, None))
             if customer in self.world.suppressed or contact in {(None, None), *seen}:

@@ -52,7 +52,7 @@ class Google:
         found: dict[str, Any] = answer.json
         return found
 
-    def list(self, name: str, days: int = 540) -> str:
+    def make_list(self, name: str, days: int = 540) -> str:
         body = {
             "displayName": name,
             "membershipDuration": f"{days * DAY}s",

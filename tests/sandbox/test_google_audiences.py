@@ -64,7 +64,7 @@ def test_a_token_needs_the_accounts_own_signature(google: Google) -> None:
 
 
 def test_list_is_made_listed_changed_and_deleted(google: Google) -> None:
-    made = [google.list(f"Listed {n}", 90) for n in range(3)]
+    made = [google.make_list(f"Listed {n}", 90) for n in range(3)]
     page = google.get(LISTS, pageSize=2)
     found = list(page["userLists"])
     while token := page.get("nextPageToken"):
@@ -97,7 +97,7 @@ def test_list_is_made_listed_changed_and_deleted(google: Google) -> None:
 )  # fmt: skip
 def test_a_wrong_list_is_refused(google: Google, changes: dict[str, Any], reason: str) -> None:
     if changes.get("displayName") == "Taken":
-        google.list("Taken")
+        google.make_list("Taken")
     body = {"displayName": "Wrong", "ingestedUserListInfo": {"uploadKeyTypes": ["CONTACT_ID"]}, **changes}
     refused = google.call("POST", LISTS, body)
     assert refused.status == 400
@@ -105,7 +105,7 @@ def test_a_wrong_list_is_refused(google: Google, changes: dict[str, Any], reason
 
 
 def test_members_are_added_and_removed_by_any_identifier(google: Google) -> None:
-    key = google.list("Added")
+    key = google.make_list("Added")
     people = [person(f"{n}@example.com", f"+1212555{n:04d}") for n in range(200)]
     (status,) = google.status(google.members("ingest", key, people))
     told = status["audienceMembersIngestionStatus"]["userDataIngestionStatus"]
@@ -122,7 +122,7 @@ def test_members_are_added_and_removed_by_any_identifier(google: Google) -> None
 
 def test_the_outcome_comes_later(slow_server: Running) -> None:
     slow = Google(slow_server)
-    key = slow.list("Slow")
+    key = slow.make_list("Slow")
     answer = slow.members("ingest", key, [person("a@example.com")])
     (status,) = slow.get("requestStatus:retrieve", requestId=answer.json["requestId"])["requestStatusPerDestination"]
     assert (status["requestStatus"], "errorInfo" in status) == ("PROCESSING", False)
@@ -130,7 +130,7 @@ def test_the_outcome_comes_later(slow_server: Running) -> None:
 
 
 def test_numbers_stand_for_names_and_base64_for_hex(google: Google) -> None:
-    key = google.list("Numbers")
+    key = google.make_list("Numbers")
     digest = base64.b64encode(hashlib.sha256(b"a@example.com").digest()).decode()
     member = {"userData": {"userIdentifiers": [{"emailAddress": digest}]}}
     more = {
@@ -167,7 +167,7 @@ def address(**changes: Any) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_one_bad_row_refuses_the_whole_request(google: Google, member: Any, field: str, reason: str) -> None:
-    key = google.list(f"Bad {field} {reason}")
+    key = google.make_list(f"Bad {field} {reason}")
     refused = google.members("ingest", key, [person("good@example.com"), member])
     ((where, why),) = violations(refused)
     assert (refused.status, why) == (400, reason)
@@ -177,13 +177,13 @@ def test_one_bad_row_refuses_the_whole_request(google: Google, member: Any, fiel
 
 
 def test_all_four_parts_of_an_address_are_a_member(google: Google) -> None:
-    key = google.list("Addresses")
+    key = google.make_list("Addresses")
     google.status(google.members("ingest", key, [address()]))
     assert google.held(key) == {frozenset({f"address:{hashed('ana')}|{hashed('lima')}|BR|01310-100"})}
 
 
 def test_a_request_has_limits(google: Google) -> None:
-    key = google.list("Limits")
+    key = google.make_list("Limits")
     people = [person(f"{n}@example.com") for n in range(10_001)]
     assert error(google.members("ingest", key, people)) == (400, "TOO_MANY_AUDIENCE_MEMBERS")
     assert google.members("ingest", key, people[:-1]).status == 200
@@ -196,7 +196,7 @@ def test_a_request_has_limits(google: Google) -> None:
 
 
 def test_terms_and_trial_runs(google: Google) -> None:
-    key = google.list("Terms")
+    key = google.make_list("Terms")
     some = [person("a@example.com")]
     for terms in ({}, {"customerMatchTermsOfServiceStatus": "REJECTED"}):
         refused = google.members("ingest", key, some, termsOfService=terms)
@@ -208,7 +208,7 @@ def test_terms_and_trial_runs(google: Google) -> None:
 
 
 def test_rows_without_consent_are_refused_and_counted(google: Google) -> None:
-    key = google.list("Consent")
+    key = google.make_list("Consent")
     people = [person(f"{n}@example.com") for n in range(6)]
     people[1]["consent"] = {"adUserData": "CONSENT_DENIED"}
     people[4]["consent"] = {**GRANTED, "adPersonalization": "CONSENT_DENIED"}
@@ -228,7 +228,7 @@ def test_rows_without_consent_are_refused_and_counted(google: Google) -> None:
 
 
 def test_rows_choose_among_destinations(google: Google) -> None:
-    one, two = google.list("One"), google.list("Two")
+    one, two = google.make_list("One"), google.make_list("Two")
     people = [person("a@example.com"), person("b@example.com", destinationReferences=[f"to-{two}"])]
     assert len(google.status(google.members("ingest", [one, two], people))) == 2
     assert google.held(one) == {keys("a@example.com")}
@@ -236,7 +236,7 @@ def test_rows_choose_among_destinations(google: Google) -> None:
 
 
 def test_a_failed_request_does_nothing(google: Google) -> None:
-    key = google.list("Failed")
+    key = google.make_list("Failed")
     google.server.faults("google", "job_failed")
     (status,) = google.status(google.members("ingest", key, [person("a@example.com")]))
     assert (status["requestStatus"], google.held(key)) == ("FAILED", set())
@@ -260,7 +260,7 @@ def test_three_hundred_requests_a_minute_are_served(slow_server: Running) -> Non
 
 def test_replacement_and_age(moving: Google) -> None:
     """Who was not told again since a moment goes, or ages out."""
-    key, short = moving.list("Replaced"), moving.list("Short", days=2)
+    key, short = moving.make_list("Replaced"), moving.make_list("Short", days=2)
     people = [person(f"{n}@example.com") for n in range(4)]
     for one in (key, short):
         moving.members("ingest", one, people)

@@ -128,8 +128,8 @@ def test_refusals_are_the_clients_own_errors(clients: Clients) -> None:
     with pytest.raises(BadRequest) as refused:
         clients.ingestion.ingest_audience_members(request=asked)
     assert refused.value.reason == "INVALID_HEX_ENCODING"
-    (violation,) = next(one for one in refused.value.details if hasattr(one, "field_violations")).field_violations
-    assert violation.field.startswith("audience_members.audience_members[1]")
+    (bad,) = [one for one in refused.value.details if one["@type"].endswith("BadRequest")]
+    assert bad["fieldViolations"][0]["field"].startswith("audience_members.audience_members[1]")
 
 
 def test_counts_a_store_sale_once(clients: Clients) -> None:

@@ -55,12 +55,12 @@ class Events:
         default = payload.consent(call.body.get("consent"), (payload.CONSENTS[0],) * 2, "consent")
         with self._context.state.together():
             for place, (event, places) in enumerate(given):
-                reason = self._refusal(event, [to[one] for one in places], default)
+                reason = self._refusal(event, [to[at] for at in places], default)
                 if reason:
                     errors[reason].append(place)
                 elif not is_failed:
-                    for one in places:
-                        self._hold(str(to[one]["productDestinationId"]), event)
+                    for at in places:
+                        self._hold(str(to[at]["productDestinationId"]), event)
         return {"requestId": self._statuses.note("events", to, len(given), errors, is_failed=is_failed)}
 
     def _read(self, call: Call, to: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list[int]]]:
