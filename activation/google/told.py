@@ -18,15 +18,14 @@ from activation.told import Cell, Told
 KEEP_SECONDS = 30 * 86_400
 _REQUESTS = """create table if not exists requests (
     request_id text primary key, verb text not null, customers text not null, noted_at real not null)"""
+# Cross joins keep SQLite to this order, customer by customer through the indexes; its own choice is quadratic here.
 _SHARERS = """
 select distinct others.customer_id
-from cells
-inner join cells as others
-    on others.audience = cells.audience and others.key = cells.key and others.hash = cells.hash
-where
-    cells.audience = :audience
-    and cells.customer_id in (select value from json_each(:customers))
-    and others.customer_id not in (select value from json_each(:customers))
+from json_each(:customers) as gone
+cross join cells on cells.audience = :audience and cells.customer_id = gone.value
+cross join cells as others
+    on others.audience = :audience and others.key = cells.key and others.hash = cells.hash
+where others.customer_id not in (select value from json_each(:customers))
 order by others.customer_id
 """
 

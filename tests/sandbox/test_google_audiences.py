@@ -38,7 +38,7 @@ def moving(sandbox_home: Path, server: Running, tmp_path_factory: pytest.TempPat
     (home / "vendors").mkdir()
     for name in ("world", "truth"):
         (home / "vendors" / name).symlink_to(sandbox_home / "vendors" / name)
-    with running(home, **SIZE) as found:
+    with running(home, seed=SIZE["seed"], people=SIZE["people"], days=SIZE["days"]) as found:
         yield Google(found)
 
 

@@ -54,7 +54,11 @@ class Clients:
 @pytest.fixture(scope="module")
 def clients(server: Running) -> Clients:
     google = Google(server)
-    options = {"host": f"{server.url}/google", "url_scheme": "http", "credentials": google.credentials()}
+    options: dict[str, Any] = {
+        "host": f"{server.url}/google",
+        "url_scheme": "http",
+        "credentials": google.credentials(),
+    }
     return Clients(
         google,
         sdk.IngestionServiceClient(transport=IngestionServiceRestTransport(**options)),
