@@ -1,10 +1,10 @@
 """What a destination is: the words that the engine and every file of ``destinations/`` share.
 
 A destination is a module, and its file name is its name. It declares what it needs (``SETTINGS``, ``IDENTIFIERS``,
-``CONTACT_FIELDS``, ``TAKES_PROPERTIES``, ``MIN_MEMBERS``), what it can do (``BATCH_SIZE``, ``CAN_REMOVE``,
-``VERSION``), and brings plain functions that send one batch. Diffing, batching, bisection, the ledger, locks and
-retries are the engine's, so a new destination is one file and edits none. Every write must be safe to repeat: the
-engine sends a batch again when it does not know what became of it.
+``CONTACT_FIELDS``, ``TAKES_PROPERTIES``, ``MIN_MEMBERS``, ``RESEND_DAYS``), what it can do (``BATCH_SIZE``,
+``CAN_REMOVE``, ``VERSION``), and brings plain functions that send one batch. Diffing, batching, bisection, the ledger,
+locks and retries are the engine's, so a new destination is one file and edits none. Every write must be safe to repeat:
+the engine sends a batch again when it does not know what became of it.
 """
 
 from __future__ import annotations
@@ -160,6 +160,8 @@ class Destination(Protocol):
     """Whether the audience's own columns are sent; where they are not, their changes are no updates."""
     MIN_MEMBERS: int
     """Below this many members the platform delivers nothing (0: it has no minimum). A plan warns, and goes on."""
+    RESEND_DAYS: int
+    """Who was told longer ago is told again, before the platform ends the membership (0: it never ends)."""
 
     def connect(self, settings: Mapping[str, str], audience: Audience) -> Any:
         """Whatever the functions below need; no request is made yet."""

@@ -5,6 +5,7 @@ Tables in the in-memory database: ``candidates`` and ``suppressions`` (audience.
 
 - wanted and not a member: add. A member whose content changed, or who is uncertain: update.
 - a member whose identifier changed: one update, which removes the old one before it adds the new one (sending.py).
+- a member who was told so long ago that the platform will soon end the membership: update.
 - a member, or an uncertain customer, who is not wanted: remove, with the reason. An uncertain customer of whom more
   than one identifier may have arrived is searched for over there by customer id (an empty fingerprint says so).
 - two wanted customers with one identifier are one person to the destination: the member stays, else the lowest id.
@@ -17,6 +18,8 @@ Tables in the in-memory database: ``candidates`` and ``suppressions`` (audience.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 import duckdb
 import pyarrow as pa
@@ -71,7 +74,8 @@ known as (
         coalesce(maybe.identity, state.identity) as identity,
         state.remote_id,
         coalesce(state.rejections, 0) as rejections,
-        state.asked
+        state.asked,
+        coalesce(state.is_member and state.recorded_at < $resend_before, false) as is_due
     from state
     full join maybe on maybe.customer_id = state.customer_id
 ),
@@ -95,7 +99,12 @@ compared as (
             when known.is_uncertain and (known.is_mixed or known.identity <> wanted.identity) then 'search'
             when not coalesce(known.is_member, false) then 'add'
             when known.identity <> wanted.identity then 'move'
-            when known.fingerprint <> wanted.fingerprint or known.is_uncertain or known.rejections > 0 or $resend
+            when
+                known.fingerprint <> wanted.fingerprint
+                or known.is_uncertain
+                or known.rejections > 0
+                or known.is_due
+                or $resend
                 then 'update'
             else 'keep'
         end as change
@@ -198,10 +207,15 @@ from actions
 """
 
 
-def compare(connection: duckdb.DuckDBPyConnection, mode: str, resend: bool = False) -> dict[str, int]:
-    """Make table ``actions`` and count it. ``resend`` tells every member again (heals what others changed there)."""
+def compare(
+    connection: duckdb.DuckDBPyConnection, mode: str, resend: bool = False, resend_before: datetime | None = None
+) -> dict[str, int]:
+    """Make table ``actions`` and count it. ``resend`` tells every member again (heals what others changed there),
+    ``resend_before`` (naive UTC) those who were last told before it.
+    """
+    given = {"resend": resend, "resend_before": resend_before, "max_rejections": MAX_REJECTIONS}
     modes = {"is_mirror": mode == "mirror", "is_update_only": mode == "update_only"}
-    connection.execute(_ACTIONS, {"resend": resend, "max_rejections": MAX_REJECTIONS, **modes})
+    connection.execute(_ACTIONS, {**given, **modes})
     found = connection.execute(_COUNTS)
     names = [column[0] for column in found.description or ()]
     return dict(zip(names, map(int, found.fetchone() or ()), strict=True))

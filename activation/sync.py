@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -199,7 +199,7 @@ def _compare(sync: _Sync, copy: Copy, spec: Audience, resend: bool) -> Plan:
     copy.suppressions(spec)
     copy.candidates(spec, sync.destination, sync.settings.hash_key())
     read_state(copy.connection, sync.ledger, spec.name, [note.uncertain() for note in under_way])
-    counts = diff.compare(copy.connection, spec.mode, resend)
+    counts = diff.compare(copy.connection, spec.mode, resend, _resend_before(sync.destination.RESEND_DAYS))
     if counts["removals"] + counts["moves"] and not sync.destination.CAN_REMOVE:
         raise ValueError(f"{sync.name} cannot remove members, and {spec.name} has to remove {counts['removals']}")
     made_at = _stamp()
@@ -216,6 +216,10 @@ def _compare(sync: _Sync, copy: Copy, spec: Audience, resend: bool) -> Plan:
         min_members=sync.destination.MIN_MEMBERS,
         covers=tuple(note.batch_id for note in under_way),
     )
+
+
+def _resend_before(days: int) -> datetime | None:
+    return datetime.now(UTC).replace(tzinfo=None) - timedelta(days=days) if days else None
 
 
 def _check_ledger(sync: _Sync, plan: Plan) -> None:

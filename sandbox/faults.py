@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 KINDS = (
     "throttle", "error_500", "hangup", "slow", "duplicate_page", "expired_cursor", "transient", "job_failed",
-    "terms_not_accepted",
+    "terms_not_accepted", "unnamed_rows",
 )  # fmt: skip
 SLOW_SECONDS = 1.0
 

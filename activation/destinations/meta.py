@@ -51,6 +51,7 @@ CAN_REMOVE = True
 CLEAR_TEXT = False
 TAKES_PROPERTIES = False
 MIN_MEMBERS = 100  # matched people, of which there are fewer than members
+RESEND_DAYS = 0
 
 SCHEMA = {
     "EXTERN_ID": "customer_id", "EMAIL": "email", "PHONE": "phone", "FN": "given_name", "LN": "family_name",

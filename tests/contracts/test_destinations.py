@@ -48,6 +48,7 @@ def test_it_declares_what_the_engine_needs(name: str) -> None:
     assert isinstance(destination.CLEAR_TEXT, bool)
     assert isinstance(destination.TAKES_PROPERTIES, bool)
     assert destination.MIN_MEMBERS >= 0
+    assert destination.RESEND_DAYS >= 0
     assert all(key.islower() for key in destination.SETTINGS)
 
 

@@ -28,6 +28,7 @@ CAN_REMOVE = True
 CLEAR_TEXT = True
 TAKES_PROPERTIES = True
 MIN_MEMBERS = 0
+RESEND_DAYS = 0
 
 
 class Killed(BaseException):

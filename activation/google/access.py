@@ -1,0 +1,62 @@
+"""Tokens of a service account as request headers: exchanged when first needed, again before they run out.
+
+A run may wait half an hour for Google and a token lives one, so the headers are made anew at every request. google-auth
+signs the assertion, dlt's session repeats what broke on the way; the key file is read then and not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from activation.destination import DestinationError
+
+SCOPE = "https://www.googleapis.com/auth/datamanager"
+
+
+class Access(Mapping[str, str]):
+    """``headers``, and an Authorization that is good now: reading it raises DestinationError if there is no token."""
+
+    def __init__(self, key_file: str, token_url: str, headers: Mapping[str, str]) -> None:
+        self._key_file, self._token_url = Path(key_file), token_url
+        self._headers = dict(headers)
+        self._credentials: Any = None
+
+    def __getitem__(self, name: str) -> str:
+        return f"Bearer {self._token()}" if name == "Authorization" else self._headers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield "Authorization"
+        yield from self._headers
+
+    def __len__(self) -> int:
+        return 1 + len(self._headers)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._key_file.name})"
+
+    def _token(self) -> str:
+        from dlt.sources.helpers.requests import Client as RetryingClient
+        from google.auth.exceptions import GoogleAuthError
+        from google.auth.transport.requests import Request
+        from google.oauth2.service_account import Credentials
+
+        try:
+            if self._credentials is None:
+                account = {**orjson.loads(self._key_file.read_bytes()), "token_uri": self._token_url}
+                self._credentials = Credentials.from_service_account_info(account, scopes=[SCOPE])
+            if not self._credentials.valid:
+                self._credentials.refresh(Request(RetryingClient(raise_for_status=False).session))
+        except (OSError, ValueError, TypeError) as error:
+            kind = type(error).__name__
+            raise DestinationError(f"GOOGLE_SERVICE_ACCOUNT_FILE is no key file of a service account: {kind}") from None
+        except GoogleAuthError as error:  # its text may quote the assertion
+            kind = type(error).__name__
+            raise DestinationError(
+                f"POST token: {kind}: Google gave no token; make a new key for the service account of "
+                "GOOGLE_SERVICE_ACCOUNT_FILE, or check GOOGLE_TOKEN_URL"
+            ) from None
+        return str(self._credentials.token)
