@@ -17,9 +17,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import re
-import tarfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,16 +29,9 @@ import orjson
 
 import selvage
 from activation.client import REFUSED, Client, NotFound, Throttled
-from activation.destination import (
-    ApiVersion,
-    Audience,
-    BatchRefused,
-    DestinationError,
-    Member,
-    Outcome,
-    Remember,
-)
+from activation.destination import ApiVersion, Audience, BatchRefused, DestinationError, Member, Outcome, Remember
 from activation.identifiers import md5_hex, prepare
+from activation.mailchimp import batches
 
 VERSION = ApiVersion("3.0", date.max)  # the only one, and no end of it was told
 SETTINGS = {
@@ -57,7 +48,6 @@ CLEAR_TEXT = True
 TAKES_PROPERTIES = True
 MIN_MEMBERS = 0
 
-FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS, GIVE_UP_SECONDS = 0.1, 30.0, 3600.0
 PAGE_ROWS = 1_000
 CUSTOMER_ID = "customer_id"
 UNREACHABLE = ("unsubscribed", "cleaned")
@@ -81,7 +71,6 @@ class Connection:
     fields: set[str] = field(default_factory=set)
 
     def path(self, *parts: str) -> str:
-        """Of the list; an operation of a batch leaves the version out."""
         return "/".join((self.version, "lists", self.list_id, *parts))
 
 
@@ -107,7 +96,8 @@ def add(connection: Connection, members: Sequence[Member], remember: Remember) -
                 "status_if_new": "transactional",
                 "merge_fields": {tag_of(name): _text(value) for name, value in _properties(member).items()},
             }
-            operation = _operation(connection, "PUT", f"members/{md5_hex(email)}", member.customer_id, body)
+            path = f"/lists/{connection.list_id}/members/{md5_hex(email)}"
+            operation = batches.operation("PUT", path, member.customer_id, body)
             operations.append(operation | {"params": {"skip_merge_validation": "true"}})
         told = _finish_add(connection, _start(connection, "put", operations, remember), list(emails))
     unusable = Outcome("rejected", "no usable email")
@@ -127,7 +117,9 @@ def remove(connection: Connection, members: Sequence[Member], remember: Remember
     keys |= _on_tag(connection, unknown) if unknown else {}
     body = {"tags": [{"name": connection.audience.title, "status": "inactive"}], "is_syncing": True}
     operations = [
-        _operation(connection, "POST", f"members/{key}/tags", name, body) for name, key in keys.items() if key
+        batches.operation("POST", f"/lists/{connection.list_id}/members/{key}/tags", name, body)
+        for name, key in keys.items()
+        if key
     ]
     told: dict[str, Outcome] = {}
     if operations:
@@ -193,53 +185,17 @@ def _finish_remove(connection: Connection, job_id: str, customer_ids: Sequence[s
     return told
 
 
-def _operation(
-    connection: Connection, method: str, path: str, customer_id: str, body: Mapping[str, Any]
-) -> dict[str, Any]:
-    return {
-        "method": method,
-        "path": f"/lists/{connection.list_id}/{path}",
-        "operation_id": customer_id,
-        "body": orjson.dumps(body).decode(),
-    }
-
-
 def _start(connection: Connection, kind: str, operations: Sequence[Mapping[str, Any]], remember: Remember) -> str:
-    content = orjson.dumps({"operations": operations})
-    started = connection.client.call("POST", f"{connection.version}/batches", body=content).body
-    job_id = f"{kind} {started['id']}"
+    job_id = f"{kind} {batches.start(connection.client, connection.version, operations)}"
     remember(job_id)
     return job_id
 
 
-def _results(
-    connection: Connection, job_id: str, customer_ids: Sequence[str]
-) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
-    """Wait for a batch; (customer, status, answer) of each operation. Raises NotFound for one that was forgotten."""
-    pause, deadline = FIRST_POLL_SECONDS, time.monotonic() + GIVE_UP_SECONDS
-    path, known = f"{connection.version}/batches/{job_id.rpartition(' ')[2]}", frozenset(customer_ids)
-    while (batch := connection.client.get(path).body)["status"] != "finished":
-        if time.monotonic() > deadline:
-            raise DestinationError(f"batch {job_id} is still {batch['status']}; the next run asks for it again")
-        connection.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
-    with tarfile.open(fileobj=io.BytesIO(_download(batch["response_body_url"])), mode="r:gz") as archive:
-        for part in archive:
-            file = archive.extractfile(part) if part.isfile() else None
-            for one in orjson.loads(file.read()) if file else ():
-                if one.get("operation_id") in known:
-                    answer = orjson.loads(one["response"]) if one.get("response") else {}
-                    yield one["operation_id"], int(one["status_code"]), answer
-
-
-def _download(url: str) -> bytes:
-    """The address is signed and on another host: the key must not go there, and would be refused."""
-    from dlt.sources.helpers import requests
-
-    try:
-        return bytes(requests.get(url).content)
-    except requests.RequestException as error:
-        raise DestinationError(f"the result of a batch: {type(error).__name__}") from None
+def _results(connection: Connection, job_id: str, known: Sequence[str]) -> list[tuple[str, int, Mapping[str, Any]]]:
+    """(customer, status, answer) of each operation of a batch, once it is finished."""
+    found = batches.results(connection.client, connection.version, job_id.rpartition(" ")[2], connection.sleep)
+    wanted = frozenset(known)
+    return [one for one in found if one[0] in wanted]
 
 
 def _put_tag_on(connection: Connection, emails: Sequence[str]) -> set[str]:
@@ -272,22 +228,34 @@ def _find_segment(connection: Connection) -> str | None:
 
 
 def _make_segment(connection: Connection) -> str:
-    made = _ask(connection, "POST", "segments", {"name": connection.audience.title, "static_segment": []})
-    connection.segment_id = str(made["id"])
-    return connection.segment_id
+    about = {"name": connection.audience.title, "static_segment": []}
+    try:
+        connection.segment_id = str(_ask(connection, "POST", "segments", about)["id"])
+    except BatchRefused as refused:  # it was made, but its answer was lost and the call repeated; or it is refused
+        if _find_segment(connection) is None:
+            raise DestinationError(str(refused)) from None
+    return connection.segment_id or ""
 
 
 def _make_fields(connection: Connection, members: Sequence[Member]) -> None:
     """Make the merge fields of all properties that have a value. A field without one yet is of no known type."""
     examples = {name: value for one in members for name, value in _properties(one).items() if value is not None}
     if {tag_of(name) for name in examples} - connection.fields:
-        connection.fields = {str(one["tag"]) for one in _pages(connection, "merge-fields", "merge_fields")}
+        connection.fields = _field_tags(connection)
     for name, value in examples.items():
         if (tag := tag_of(name)) not in connection.fields:
             is_number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
             about = {"name": f"Selvage {name.replace('_', ' ')}", "tag": tag, "type": "number" if is_number else "text"}
-            _ask(connection, "POST", "merge-fields", about | {"public": False})
+            try:
+                _ask(connection, "POST", "merge-fields", about | {"public": False})
+            except BatchRefused as refused:
+                if tag not in _field_tags(connection):
+                    raise DestinationError(str(refused)) from None
             connection.fields.add(tag)
+
+
+def _field_tags(connection: Connection) -> set[str]:
+    return {str(one["tag"]) for one in _pages(connection, "merge-fields", "merge_fields")}
 
 
 def _properties(member: Member) -> dict[str, Any]:
@@ -315,11 +283,7 @@ def _pages(
 
 
 def _ask(connection: Connection, method: str, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A call on the list itself. What is refused here is no batch, and smaller ones would not help."""
-    try:
-        return connection.client.call(method, connection.path(path), body=orjson.dumps(body)).body
-    except BatchRefused as refused:
-        raise DestinationError(str(refused)) from None
+    return connection.client.call(method, connection.path(path), body=orjson.dumps(body)).body
 
 
 def _reason(status: int, body: Mapping[str, Any]) -> str:

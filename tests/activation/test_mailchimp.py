@@ -19,6 +19,7 @@ from activation import sync
 from activation.client import Client
 from activation.destination import Audience, BatchRefused, Contact, DestinationError, Member
 from activation.destinations import mailchimp
+from activation.mailchimp import batches
 from sandbox.server import Running, running
 from tests.activation.world import AUDIENCE, World
 from tests.sandbox.mailchimp_caller import Mailchimp
@@ -265,11 +266,11 @@ def test_a_batch_left_behind_is_asked_for_not_sent_again(shop: Shop, monkeypatch
         shop.run()
     monkeypatch.setattr(mailchimp, "_put_tag_on", put_on)
     assert shop.held() == {}
-    batches = sum(url.endswith("/batches") for _, url, _ in shop.sent)
+    calls = sum(url.endswith("/batches") for _, url, _ in shop.sent)
     plan = sync.plan(AUDIENCE, "mailchimp")
     assert plan.actions["customer_id"].to_pylist() == ["c_0003"]
     assert set(shop.held()) == set(shop.world.wanted()) - {"someone@fake.example"}
-    assert sum(url.endswith("/batches") for _, url, _ in shop.sent) == batches
+    assert sum(url.endswith("/batches") for _, url, _ in shop.sent) == calls
     shop.world.people(range(5))
     shop.world.publish()
     finish = mailchimp._finish_remove
@@ -285,15 +286,15 @@ def test_a_batch_left_behind_is_asked_for_not_sent_again(shop: Shop, monkeypatch
 def test_a_batch_that_was_forgotten_is_sent_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.world.people(range(10))
     shop.world.publish()
-    download = mailchimp._download
+    download = batches.download
 
     def dies(_: str) -> bytes:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(mailchimp, "_download", dies)
+    monkeypatch.setattr(batches, "download", dies)
     with pytest.raises(KeyboardInterrupt):
         shop.run()
-    monkeypatch.setattr(mailchimp, "_download", download)
+    monkeypatch.setattr(batches, "download", download)
     shop.server.faults("mailchimp", "job_failed", 1)
     shop.world.people(range(1, 10))
     shop.world.publish()
@@ -313,6 +314,25 @@ def test_a_tag_that_was_deleted_there_is_healed_by_a_resend(shop: Shop) -> None:
     assert shop.run().removed == 3
     shop.run(resend=True)
     assert shop.held() == shop.world.wanted()
+
+
+def test_what_was_made_before_its_answer_was_lost_is_found(shop: Shop) -> None:
+    """A tag and a field can't be made twice: the repeated call is refused, and what is there is taken."""
+    connection = shop.connection()
+    shop.server.faults("mailchimp", "hangup", 1)
+    segment_id = mailchimp._make_segment(connection)
+    assert [str(one["id"]) for one in shop.caller.get("segments?count=1000")["segments"]] == [segment_id]
+    connection.fields = mailchimp._field_tags(connection)
+    name = f"property_{random.random()}"
+    shop.server.faults("mailchimp", "hangup", 1)
+    mailchimp._make_fields(connection, [Member("c_1", Contact(), {name: 1})])
+    fields = [one["tag"] for one in shop.caller.get("merge-fields?count=100")["merge_fields"]]
+    assert fields.count(mailchimp.tag_of(name)) == 1
+    connection.audience = Audience("x" * 200, "", "marketing", "email", "mailchimp")
+    connection.segment_id = None
+    with pytest.raises(DestinationError, match="400 Invalid Resource: name") as error:
+        mailchimp._make_segment(connection)
+    assert type(error.value) is DestinationError
 
 
 @pytest.mark.parametrize(

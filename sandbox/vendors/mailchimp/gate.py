@@ -36,7 +36,7 @@ class Problem(Exception):
     def __init__(self, status: int, title: str, detail: str, errors: list[dict[str, str]] | None = None) -> None:
         super().__init__(title)
         self.status = status
-        self.body = {
+        self.body: dict[str, Any] = {
             "type": GLOSSARY,
             "title": title,
             "status": status,

@@ -125,7 +125,7 @@ class Members:
             except Problem as problem:
                 title, detail = str(problem.body["title"]), str(problem.body["detail"])
                 code = "ERROR_CONTACT_EXISTS" if title == "Member Exists" else "ERROR_GENERIC"
-                wrong = (problem.body.get("errors") or [{"field": "", "message": detail}])[0]
+                wrong: Row = (problem.body.get("errors") or [{"field": "", "message": detail}])[0]
                 error = {"email_address": email, "error": wrong["message"], "error_code": code}
                 errors.append({**error, "field": wrong["field"], "field_message": ""})
         counts = {"total_created": len(new), "total_updated": len(updated), "error_count": len(errors)}
