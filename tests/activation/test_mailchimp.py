@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import logging
 import random
 import urllib.request
 from collections.abc import Iterator
@@ -224,6 +225,26 @@ def test_merge_tags_are_short_and_apart() -> None:
     assert all(len(tag) <= 10 and tag.isascii() for tag in tags)
 
 
+def test_a_contact_is_addressed_by_the_published_hash(shop: Shop) -> None:
+    mailchimp.add(shop.connection(), [Member("c_1", Contact(email=" Ana.Lima@Example.com "))], forget)
+    (sent,) = [json.loads(body)["operations"] for _, url, body in shop.sent if url.endswith("/batches")]
+    assert sent[0]["path"] == "/lists/a1b2c3d4e5/members/c76377078850b0c7e72a02c99d721acb"
+    assert set(shop.tagged()) == {"ana.lima@example.com"}
+
+
+def test_two_customers_with_one_contact(shop: Shop) -> None:
+    """Addresses that differ in their capitals are one contact: it keeps the tag for as long as one of both is wanted."""
+    shop.world.contacts["c_0001"] = (email_of(shop, 0).upper(), None)
+    shop.world.people(range(2))
+    shop.world.publish()
+    shop.run()
+    assert set(shop.held()) == {email_of(shop, 0)}
+    shop.world.people(range(1))
+    shop.world.publish()
+    shop.run()
+    assert shop.held() == shop.world.wanted()
+
+
 def test_who_is_removed_is_known_by_any_name(shop: Shop) -> None:
     shop.world.people(range(5))
     shop.world.publish()
@@ -333,6 +354,26 @@ def test_what_was_made_before_its_answer_was_lost_is_found(shop: Shop) -> None:
     with pytest.raises(DestinationError, match="400 Invalid Resource: name") as error:
         mailchimp._make_segment(connection)
     assert type(error.value) is DestinationError
+
+
+def test_no_address_in_any_log_or_error(
+    shop: Shop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    shop.world.people([1, 2])
+    shop.world.contacts["c_0002"] = ("secret@fake.example", None)
+    shop.world.publish()
+    assert shop.run().rejected == 1
+    shop.server.faults("mailchimp", "error_500", 99)
+    shop.world.people([1, 2], product="SKU-2")
+    shop.world.publish()
+    monkeypatch.setattr("activation.client.ATTEMPTS", 2)
+    with pytest.raises(DestinationError) as error:
+        shop.run()
+    shop.server.faults("mailchimp", "error_500", 0)
+    everything = caplog.text + str(error.value) + "".join(str(row) for row in shop.world.ledger_rows("mailchimp"))
+    assert len(everything) > 500
+    assert not [one for one in ("@", "%40", "secret", "example") if one in everything]
 
 
 @pytest.mark.parametrize(
