@@ -216,6 +216,8 @@ CLEAR: dict[str, dict[str, Rule]] = {
     "mailchimp": _CONTACT,
     "zendesk": _CONTACT,
     "shopify": _CONTACT,
+    "files": _CONTACT,
+    "webhook": _CONTACT,
 }  # fmt: skip
 
 
