@@ -6,8 +6,13 @@ import importlib
 import pkgutil
 from typing import cast
 
+import yaml
+
+import selvage
 from activation import destinations as folder
 from activation.destination import Destination
+
+AUDIENCES = selvage.ROOT / "dbt_project" / "models" / "audiences"
 
 
 def names() -> list[str]:
@@ -25,3 +30,15 @@ def find(name: str) -> Destination:
 def destinations() -> dict[str, Destination]:
     """Name -> module of every destination."""
     return {name: find(name) for name in names()}
+
+
+def routed() -> set[str]:
+    """Destinations that some audience goes to, as the audiences' YAML says; no manifest is needed."""
+    models = [
+        model for path in AUDIENCES.rglob("*.yml") for model in yaml.safe_load(path.read_text()).get("models") or ()
+    ]
+    return {
+        destination
+        for model in models
+        for destination in model["config"]["meta"].get("activation", {}).get("destinations", ())
+    }

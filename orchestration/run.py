@@ -81,7 +81,7 @@ def run() -> int:
 
 
 def check_settings() -> None:
-    """Raises one MissingSettings for all that the brand's sources and destinations need."""
+    """Raises one MissingSettings for all that the brand's sources need, and the destinations its audiences go to."""
     from activation import discovery as destinations
     from ingestion import discovery as sources
 
@@ -90,9 +90,9 @@ def check_settings() -> None:
     for name, module in sources.sources().items():
         if brand.has_source(name):
             needed.setdefault(name, {}).update(module.SETTINGS)
-    for name, destination in destinations.destinations().items():
+    for name in destinations.routed():
         if brand.has_destination(name):
-            needed.setdefault(name, {}).update(destination.SETTINGS)
+            needed.setdefault(name, {}).update(destinations.find(name).SETTINGS)
     selvage.require(needed)
 
 

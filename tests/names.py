@@ -102,7 +102,7 @@ def _vendor_words() -> Iterator[str]:
     for vendor in sorted(folders["shapes"] - folders["staging"]):
         yield f"dbt_project/models/shapes/{vendor}/: there is no staging/{vendor}/"
     vendors = {path.stem for path in (ROOT / "sandbox" / "vendors").iterdir()}
-    destinations = {path.stem for path in (ROOT / "activation" / "destinations").glob("*.py")} - {"__init__"}
+    destinations = {path.stem for path in (ROOT / "activation" / "destinations").glob("*.py")} - {"__init__", "files"}
     for vendor in sorted(destinations - vendors):
         yield f"activation/destinations/{vendor}.py: the sandbox has no vendors/{vendor}"
 

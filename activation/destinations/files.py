@@ -57,6 +57,7 @@ CAN_REMOVE = True
 CLEAR_TEXT = True
 TAKES_PROPERTIES = True
 MIN_MEMBERS = 0
+RESEND_DAYS = 0
 
 MODES, FORMATS = ("changes", "state"), ("csv", "parquet")
 CONSENT = ("consent_evidence_id", "consent_policy_version", "consent_as_of")

@@ -55,6 +55,7 @@ CAN_REMOVE = True
 CLEAR_TEXT = False
 TAKES_PROPERTIES = False
 MIN_MEMBERS = 1_000  # matched people, of whom there are fewer than members
+RESEND_DAYS = 0
 
 SCHEMA = ("EMAIL_SHA256", "PHONE_SHA256")
 PHONE_FORMS = {"with_plus": "phone", "digits": "phone_digits"}  # TikTok's pages name both; match rates decide

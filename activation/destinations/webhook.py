@@ -69,6 +69,7 @@ CAN_REMOVE = True
 CLEAR_TEXT = True
 TAKES_PROPERTIES = True
 MIN_MEMBERS = 0
+RESEND_DAYS = 0
 
 MAX_BYTES = 1_000_000  # what web servers take when nobody told them otherwise
 LEAST_SECRET_BYTES = 24
