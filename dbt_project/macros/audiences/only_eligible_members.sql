@@ -1,4 +1,4 @@
-{# Fails for each member of an audience who has no consent in force, with the evidence the row names, for the channel and
+{# Fails for each member of an audience who is told twice for one use, for each who has no consent in force, with the evidence the row names, for the channel and
    purpose it names, and for each who is suppressed for them - whatever the audience's SQL did. Stands under every
    audience in _audiences.yml. A destination gets only rows of the channel and purpose that its entry there says. #}
 {% test only_eligible_members(model) %}
@@ -13,7 +13,7 @@ left join {{ ref('int_consent__current') }} as consents
         and members.consent_channel = consents.channel
         and members.consent_purpose = consents.purpose
         and consents.consent_status = 'granted'
-where consents.customer_id is null
+where consents.customer_id is null or members.consent_as_of is null
 
 union all
 
@@ -26,4 +26,13 @@ inner join {{ ref('act_suppressions') }} as suppressions
         members.customer_id = suppressions.customer_id
         and suppressions.channel in (members.consent_channel, 'all')
         and suppressions.purpose in (members.consent_purpose, 'all')
+
+union all
+
+select
+    customer_id,
+    'told twice' as breach
+from {{ model }}
+group by customer_id, consent_channel, consent_purpose
+having count(*) > 1
 {% endtest %}
