@@ -28,6 +28,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED, PEOPLE, DAYS = 11, 1200, 90
+DESTINATIONS = ("klaviyo", "meta", "google", "tiktok")
+READS_BY_POST = ("/insights", "/token")
+"""What is asked for by POST and changes nothing: a report, a token."""
 
 
 @dataclass
@@ -144,11 +147,11 @@ class Road:
                 yield one["session_id"], (int(one["num_received"]), int(one["num_invalid_entries"]))
 
     def _writes(self) -> int:
-        """Calls that tell a destination something; a report that Meta's source orders by POST is a reading."""
+        """Calls that tell a destination something."""
         return sum(
             row["count"]
             for row in self.sandbox.requests()
-            if row["vendor"] in ("klaviyo", "meta") and row["method"] != "GET" and not row["path"].endswith("/insights")
+            if row["vendor"] in DESTINATIONS and row["method"] != "GET" and not row["path"].endswith(READS_BY_POST)
         )
 
 
