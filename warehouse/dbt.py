@@ -37,8 +37,9 @@ CALLED = ("attribution", "customer_value", "demand_forecast", "identity", "wareh
 """Packages that Python models and SQL functions come from."""
 PARTIAL_PARSE = "partial_parse.msgpack"
 SUCCESSFUL = frozenset({"success", "pass", "warn", "skipped", "no-op"})
-TOLD = frozenset({"NodeStart", "NodeFinished"})
-"""The events that are read here. dbt tells twenty of each node, and a dict of one costs as much as its making."""
+TOLD = frozenset({"NodeStart", "NodeFinished", "LogSeedResult", "LogModelResult", "LogTestResult"})
+"""The events that are read, here and by dagster-dbt. dbt tells twenty of each node; a dict of one costs as much as its
+making."""
 PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+|\+?\d[\d ()-]{8,}\d")
 
 
