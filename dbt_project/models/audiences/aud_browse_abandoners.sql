@@ -1,6 +1,12 @@
 -- Who looked at products in the last seven days, put nothing into a cart since the first look and has not ordered, with
 -- the product looked at most: of those that can still be bought, since nobody wants to hear of what is sold out.
-with views as (
+with as_of as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+views as (
 
     select
         record_customers.customer_id,
@@ -10,7 +16,7 @@ with views as (
     from {{ ref('int_events__events') }} as events
     inner join {{ ref('int_identity__record_customers') }} as record_customers
         on events.record_key = record_customers.record_key
-    cross join {{ ref('int_as_of') }} as as_of
+    cross join as_of
     where
         events.event_name = 'Product Viewed'
         and events.sku is not null

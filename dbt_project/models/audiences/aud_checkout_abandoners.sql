@@ -1,13 +1,19 @@
--- Who began a check-out in the last three days and has not ordered since: the newest of them, with what lay in it. Later
--- than that it is an abandoned cart like others.
-with candidates as (
+-- Who began a check-out in the last three days and has not ordered since: the newest of them, with what lay in it.
+-- Later than that it is an abandoned cart like others.
+with as_of as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+candidates as (
 
     select
         carts.customer_id,
         carts.cart_value_amount as checkout_value_amount,
         carts.last_event_at as last_checkout_at
     from {{ ref('fct_carts') }} as carts
-    cross join {{ ref('int_as_of') }} as as_of
+    cross join as_of
     left join {{ ref('dim_customers') }} as customers on carts.customer_id = customers.customer_id
     where
         carts.customer_id is not null

@@ -1,6 +1,6 @@
--- Who bought on marketplaces only, and gave the shop itself an address and their consent since: a reason to come to the
--- shop. An address by which a marketplace hides its buyers is no contact point (seed masked_email_domains), so whoever has
--- no other is never told anywhere.
+-- Who bought on marketplaces only, and gave the shop itself an address and their consent since: a reason to come to
+-- the shop. An address by which a marketplace hides its buyers is no contact point (seed masked_email_domains), so
+-- whoever has no other is never told anywhere.
 with buyers as (
 
     select

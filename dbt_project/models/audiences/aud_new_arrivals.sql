@@ -1,6 +1,12 @@
--- Category affinity: whose favourite kind of product has an arrival of the last 30 days that can be bought. A favourite is
--- what they bought on two days or more, and most of; the arrival told is the newest.
-with products as (
+-- Category affinity: whose favourite kind of product has an arrival of the last 30 days that can be bought. A favourite
+-- is what they bought on two days or more, and most of; the arrival told is the newest.
+with as_of as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+products as (
 
     select
         variants.product_type,
@@ -12,7 +18,7 @@ with products as (
     from {{ ref('dim_products') }} as variants
     inner join {{ ref('int_inventory__eligible_products') }} as eligible
         on variants.sku = eligible.sku and eligible.channel = 'online' and eligible.is_sellable
-    cross join {{ ref('int_as_of') }} as as_of
+    cross join as_of
     where
         variants.product_type is not null
         and variants.created_at > {{ dbt.dateadd('day', -30, 'as_of.as_of') }}

@@ -1,8 +1,14 @@
--- Members whose points end within two weeks unless they do something: the programme takes back what lies idle for so many
--- days after the last points earned or redeemed (vars loyalty_points). A balance too small for a reward is no reason to
--- write.
+-- Members whose points end within two weeks unless they do something: the programme takes back what lies idle for so
+-- many days after the last points earned or redeemed (vars loyalty_points). A balance too small for a reward is no
+-- reason to write.
 {%- set rule = var('loyalty_points') %}
-with members as (
+with as_of as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+members as (
 
     select
         customer_id,
@@ -21,7 +27,7 @@ candidates as (
         members.points as points_balance,
         {{ to_reporting_date(dbt.dateadd('day', rule.idle_days, 'members.last_active_at')) }} as points_end_date
     from members
-    cross join {{ ref('int_as_of') }} as as_of
+    cross join as_of
     where
         members.points >= {{ rule.least_points }}
         and {{ dbt.dateadd('day', rule.idle_days, 'members.last_active_at') }} > as_of.as_of

@@ -1,7 +1,13 @@
 -- Who bought the same product on three days or more and is due for it again: the time since the last one lies between
 -- 0.8 and 1.5 of their own average interval. Before that it is too early, after it they have found another shop. Of
 -- several products the one that is most overdue, if it can be bought.
-with purchases as (
+with as_of as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+purchases as (
 
     select
         customer_id,
@@ -28,7 +34,7 @@ intervals as (
     from purchases
     inner join {{ ref('int_inventory__eligible_products') }} as products
         on purchases.sku = products.sku and products.channel = 'online' and products.is_sellable
-    cross join {{ ref('int_as_of') }} as as_of
+    cross join as_of
     where purchases.day_count >= 3
 
 ),

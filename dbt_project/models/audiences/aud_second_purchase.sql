@@ -1,6 +1,12 @@
 -- Who has bought exactly once, two to eight weeks ago, and sent nothing back: the one time when a reason to come again
 -- matters most. With it goes the product that others bought next.
-with next_products as (
+with as_of as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+next_products as (
 
     select
         customer_id,
@@ -21,7 +27,7 @@ candidates as (
         next_products.product_key as next_product_key
     from {{ ref('dim_customers') }} as customers
     left join next_products on customers.customer_id = next_products.customer_id
-    cross join {{ ref('int_as_of') }} as as_of
+    cross join as_of
     where
         customers.customer_type = 'person'
         and customers.order_count = 1

@@ -1,5 +1,5 @@
--- Who buys in stores and was never seen on the site or in the app, but agreed to be written to: they do not know yet that
--- all of it can be had online.
+-- Who buys in stores and was never seen on the site or in the app, but agreed to be written to: they do not know yet
+-- that all of it can be had online.
 with candidates as (
 
     select

@@ -1,18 +1,27 @@
 -- To be excluded from ads: who waits for an answer of the help desk, or said in the last 90 days that they would not
 -- recommend the shop. An exclusion has no holdout.
-with detractors as (
+with as_of as (
 
-    select customer_id
-    from {{ ref('fct_survey_responses') }}
-    cross join {{ ref('int_as_of') }} as as_of
+    select * from {{ ref('int_as_of') }}
+
+),
+
+detractors as (
+
+    select answers.customer_id
+    from {{ ref('fct_survey_responses') }} as answers
+    cross join as_of
     where
-        customer_id is not null
-        and nps_group is not null
-        and is_counted
-        and responded_at > {{ dbt.dateadd('day', -90, 'as_of.as_of') }}
-    qualify row_number() over (
-        partition by customer_id order by responded_at desc nulls last, survey_response_key asc nulls last
-    ) = 1 and nps_group = 'detractor'
+        answers.customer_id is not null
+        and answers.nps_group is not null
+        and answers.is_counted
+        and answers.responded_at > {{ dbt.dateadd('day', -90, 'as_of.as_of') }}
+    qualify
+        row_number() over (
+            partition by answers.customer_id
+            order by answers.responded_at desc nulls last, answers.survey_response_key asc nulls last
+        ) = 1
+        and answers.nps_group = 'detractor'
 
 ),
 

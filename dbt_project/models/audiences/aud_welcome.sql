@@ -1,5 +1,11 @@
 -- Who agreed to hear from the shop for the first time in the last 14 days and has bought nothing yet.
-with first_grants as (
+with as_of as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+first_grants as (
 
     select
         customer_id,
@@ -17,7 +23,7 @@ candidates as (
         first_grants.agreed_at
     from {{ ref('dim_customers') }} as customers
     inner join first_grants on customers.customer_id = first_grants.customer_id
-    cross join {{ ref('int_as_of') }} as as_of
+    cross join as_of
     where
         customers.order_count = 0
         and first_grants.agreed_at > {{ dbt.dateadd('day', -14, 'as_of.as_of') }}

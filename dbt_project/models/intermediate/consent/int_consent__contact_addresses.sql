@@ -1,6 +1,6 @@
--- Where tools may reach a customer: a refused or suppressed address never, nor one by which a marketplace hides its buyers;
--- then the address of the record that carries the grant in force; then one that a person gave to a shop or a list before
--- one that a browser told; then the newest.
+-- Where tools may reach a customer: a refused or suppressed address never, nor one by which a marketplace hides its
+-- buyers; then the address of the record that carries the grant in force; then one that a person gave to a shop or a
+-- list before one that a browser told; then the newest.
 with record_identifiers as (
 
     select * from {{ ref('int_identity__record_identifiers') }}
