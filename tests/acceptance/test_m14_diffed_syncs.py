@@ -52,5 +52,7 @@ def test_a_day_sends_the_minimal_operations(second: Walk, next_day: Walk, route:
 
 def test_a_day_adds_and_removes(second: Walk, next_day: Walk):
     new = set(ledger(next_day)) - set(ledger(second))
-    assert {row[2] for row in new} == {"klaviyo", "meta", "google", "tiktok"}, "the day changed nothing: nothing was tested"
+    assert {row[2] for row in new} == {"klaviyo", "meta", "google", "tiktok"}, (
+        "the day changed nothing: nothing was tested"
+    )
     assert {row[4] for row in new} >= {"add", "remove"}
