@@ -49,7 +49,7 @@ class Event:
     page_host: str | None = None
     user_agent: str | None = field(default=None, repr=False)
     fingerprint: str = ""
-    evidence: Evidence = Evidence()
+    evidence: Evidence = field(default_factory=Evidence)
     remote_id: None = None
     reason: None = None
 

@@ -1,8 +1,8 @@
 """Plan and apply of conversions: orders and their refunds from the activation copy to an ad platform, told once each.
 
-The same course as an audience's sync (sync.py), with the same lock, notes, batches, bisection and ledger: ``plan`` finds
-the events that the ledger does not have (event_feed.py), ``apply`` sends exactly these, purchases before refunds, and
-records every answer before it sends on. After a kill the next run
+The same course as an audience's sync (sync.py), with the same lock, notes, batches, bisection and ledger: ``plan``
+finds the events that the ledger does not have (event_feed.py), ``apply`` sends exactly these, purchases before refunds,
+and records every answer before it sends on. After a kill the next run
 
 - records the outcome of a job that the vendor has,
 - sends again what may or may not have arrived: it has the same id, so the platform knows it again;
@@ -44,7 +44,7 @@ FORGOTTEN = "cut off before the answer came, and too long ago to be sent again w
 
 @dataclass(frozen=True)
 class ConversionsResult:
-    """The numbers of one run. Events, except ``batches`` and ``seconds``; ``purchases`` and ``refunds`` are accepted."""
+    """The numbers of one run: events, except ``batches`` and ``seconds``. ``purchases`` and ``refunds``: accepted ones."""
 
     sync_run_id: str
     plan_id: str

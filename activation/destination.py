@@ -75,7 +75,9 @@ class Audience:
         if self.mode not in MODES:
             raise ValueError(f"audience {self.name}: mode {self.mode!r} is not one of {', '.join(MODES)}")
         if self.name == CONVERSIONS:
-            raise ValueError(f"no audience may be called {CONVERSIONS}: the ledger knows the feed of orders by that name")
+            raise ValueError(
+                f"no audience may be called {CONVERSIONS}: the ledger knows the feed of orders by that name"
+            )
         for share in ("holdout", "max_removal_share"):
             if not 0 <= getattr(self, share) <= 1:
                 raise ValueError(f"audience {self.name}: {share} must lie between 0 and 1")

@@ -68,7 +68,7 @@ def compare(
     moment: datetime,
     key: str,
 ) -> None:
-    """Make tables ``told`` (event_id) and ``compared`` (event_id, kind, source, fingerprint, reason, is_late, rejections).
+    """Make tables ``told`` and ``compared`` (event_id, kind, source, fingerprint, is_late, rejections, reason).
 
     ``places``: whether the destination's settings say where events of a source go. ``moment``: now, in data time.
     """

@@ -49,10 +49,8 @@ class EventPlan:
         """What people should know; nothing of it stops the plan."""
         if not self.counts["late"]:
             return []
-        return [
-            f"{self.counts['late']:,} purchases lie so far back that {self.destination} no longer knows them again by "
-            "their id: those that a pixel (or a lost ledger) has told of count twice"
-        ]
+        late = f"{self.counts['late']:,} purchases lie so far back that {self.destination} no longer knows them again"
+        return [f"{late} by their id: those that a pixel (or a lost ledger) has told of count twice"]
 
     def summary(self) -> dict[str, Any]:
         """Everything but the rows, for metadata and for people. Holds no personal data."""

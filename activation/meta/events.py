@@ -4,9 +4,9 @@ Meta takes a request whole or not at all (one event that is too old refuses all 
 refused; of what was taken it tells the count alone: ``accepted_unverified``. An event that has come before, from the
 shop's pixel or from us, is known by its name and id for 48 hours and counts once.
 
-Meta takes no purchase back. A refund is an event of its own, ``Refund`` with the order's id and a negative value: the sum
-over both names is what the shop kept. E-mail, phone, name and place leave as hashes, our customer_id too; the click id
-and the browser's name leave in clear, as Meta wants them. META_LIMITED_DATA_USE=LDU asks Meta to limit the use of every
+Meta takes no purchase back. A refund is an event of its own, ``Refund`` with the order's id and a negative value: the
+sum over both names is what the shop kept. E-mail, phone, name and place leave as hashes, our customer_id too; the click
+id and the browser's name leave in clear, as Meta wants them. META_LIMITED_DATA_USE=LDU asks Meta to limit the use of every
 event where a state's law has it so; only customers who agreed to advertising are told of at all.
 """
 
@@ -42,7 +42,7 @@ KEYS = {
     "em": "email", "ph": "phone", "fn": "given_name", "ln": "family_name", "ct": "city", "st": "region_code",
     "zp": "postal_code", "country": "country_code",
 }  # fmt: skip
-LIMITED = {
+LIMITED: Mapping[str, Mapping[str, Any]] = {
     "": {"data_processing_options": []},
     "LDU": {  # country and state 0: Meta finds out where the person is
         "data_processing_options": ["LDU"],
@@ -82,7 +82,9 @@ def send(connection: Connection, events: Sequence[Event], remember: Remember) ->
             raise BatchTooLarge(f"{len(body)} bytes")
         answer = connection.client.call("POST", connection.path, body=body).body
         if int(answer.get("events_received") or 0) != len(usable):
-            raise DestinationError(f"Meta counted {answer.get('events_received')} of the {len(usable)} events it was sent")
+            raise DestinationError(
+                f"Meta counted {answer.get('events_received')} of the {len(usable)} events it was sent"
+            )
         trace = str(answer.get("fbtrace_id") or "") or None
     told = {event.event_id: Outcome("accepted_unverified", request_id=trace) for event in usable}
     unusable = Outcome("rejected", "no usable e-mail, phone or click id")

@@ -48,7 +48,9 @@ def failure_of(what: str, status: int, body: Mapping[str, Any], request_id: str 
     if subcode == FLAGGED:
         return DestinationError(f"{text}: Meta flagged the audience (a sensitive topic in its name?); see Ads Manager")
     if code == 100 and subcode == NO_SUCH_OBJECT:
-        return NotFound(f"{text}: there is no such object, or META_ACCESS_TOKEN may not see it (META_ACCOUNT_ID or META_DATASET_ID?)")
+        return NotFound(
+            f"{text}: there is no such object, or META_ACCESS_TOKEN may not see it (META_ACCOUNT_ID, META_DATASET_ID?)"
+        )
     if code == 100:
         return BatchRefused(text, str(error.get("fbtrace_id") or "") or request_id)
     return DestinationError(f"{text}: {NEXT_STEPS[code]}" if code in NEXT_STEPS else text)

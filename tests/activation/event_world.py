@@ -137,7 +137,9 @@ class EventWorld:
 
     def fault(self, kind: str, count: int = 1) -> None:
         body = json.dumps({"vendor": self.vendor, "kind": kind, "count": count}).encode()
-        request = urllib.request.Request(f"{self.server.url}/_sandbox/faults", body, {"Content-Type": "application/json"})
+        request = urllib.request.Request(
+            f"{self.server.url}/_sandbox/faults", body, {"Content-Type": "application/json"}
+        )
         with urllib.request.urlopen(request):
             pass
 
@@ -157,5 +159,24 @@ def _meta(server: Running) -> list[tuple[str, Counted]]:
     ]
 
 
-PROBES: dict[str, Callable[[Running], list[tuple[str, Counted]]]] = {"meta": _meta}
+def _tiktok(server: Running) -> list[tuple[str, Counted]]:
+    return [
+        (
+            one["event_id"],
+            Counted(one["event"].lower(), Decimal(one["properties"]["value"]), one["properties"]["currency"]),
+        )
+        for one in asked(f"{server.url}/tiktok/_sandbox/events")["events"]
+    ]
+
+
+def _google(server: Running) -> list[tuple[str, Counted]]:
+    found = asked(f"{server.url}/google/_sandbox/events")["events"]
+    return [(one["transaction_id"], Counted("purchase", Decimal(one["value"]), one["currency"])) for one in found]
+
+
+PROBES: dict[str, Callable[[Running], list[tuple[str, Counted]]]] = {
+    "meta": _meta,
+    "tiktok": _tiktok,
+    "google": _google,
+}
 """What each vendor's sandbox counts, told to tests only."""

@@ -20,6 +20,7 @@ from activation import conversions, discovery
 from activation.client import Client
 from activation.conversion import CLICK_IDS, KINDS, SOURCES
 from activation.destination import CONTACT_POINTS, IDENTIFYING, DestinationError
+from activation.google import uploads
 from activation.identifiers import EMPTY_HASHES
 from activation.plans import StalePlan
 from activation.sending import Sender
@@ -54,6 +55,7 @@ def shop(
               "GOOGLE_SERVICE_ACCOUNT_FILE": str(server.home / "vendors" / "google" / "service_account.json")}  # fmt: skip
     for name, value in values.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(uploads, "FIRST_POLL_SECONDS", 0.05)
     shop = EventWorld(World(tmp_path), server, str(request.param))
     send = Client._send
 
@@ -75,9 +77,10 @@ def test_there_are_takers() -> None:
 def test_it_declares_what_the_engine_needs(name: str) -> None:
     takes = discovery.conversions(name)
     assert takes.BATCH_SIZE > 0
-    assert takes.MAX_AGE >= timedelta(days=1)
-    assert takes.KNOWN_FOR is None or takes.KNOWN_FOR > timedelta(0)
-    assert takes.KINDS and set(takes.KINDS) <= set(KINDS)
+    assert timedelta(days=1) <= takes.MAX_AGE
+    assert takes.KNOWN_FOR is None or timedelta(0) < takes.KNOWN_FOR
+    assert takes.KINDS
+    assert set(takes.KINDS) <= set(KINDS)
     assert set(takes.SOURCES) <= set(SOURCES)
     assert set(takes.SOURCES.values()) <= set(takes.SETTINGS)
     assert set(takes.IDENTIFIERS) <= {*IDENTIFYING, *CLICK_IDS}
@@ -160,8 +163,7 @@ def test_a_source_without_a_place_is_left_out(shop: EventWorld, monkeypatch: pyt
     setting = takes.SOURCES["store"]
     if takes.SETTINGS[setting] is None:
         pytest.skip("all its events go to one place, which must be set")
-    monkeypatch.setenv(f"{shop.vendor}_{setting}".upper(), " ")
-    monkeypatch.setattr(takes, "SETTINGS", {**takes.SETTINGS, setting: ""})
+    monkeypatch.setenv(f"{shop.vendor}_{setting}".upper(), "")
     shop.purchases(2)
     shop.orders.append(Order(7, "c_0001", source="store"))
     shop.publish()
@@ -178,13 +180,16 @@ def test_one_bad_event_is_rejected_alone_and_comes_back(shop: EventWorld) -> Non
     assert (first.sent, first.accepted, first.rejected) == (9, 8, 1)  # and no refund of what was never taken
     assert list(first.rejected_reasons.values()) == [1]
     (bad,) = [row for row in shop.rows() if row["status"] == "rejected"]
-    assert bad["event_id"] == shop.event_id(7) and bad["reason"] and bad["request_id"]
+    assert bad["event_id"] == shop.event_id(7)
+    assert bad["reason"]
+    assert bad["request_id"]
     for _ in range(4):
         shop.publish()
         assert shop.run().rejected == 1
     shop.publish()
     given_up = conversions.plan(shop.vendor)
-    assert given_up.is_empty and given_up.left_out["expired: rejected 5 times"] == 1
+    assert given_up.is_empty
+    assert given_up.left_out["expired: rejected 5 times"] == 1
     shop.orders[7] = Order(7, "c_0007")  # mended at its source
     shop.publish()
     assert shop.run().rejected == 0
@@ -226,11 +231,9 @@ def test_faults_lose_and_double_nothing(shop: EventWorld, fault: str) -> None:
     assert conversions.plan(shop.vendor).is_empty
 
 
-@pytest.mark.parametrize("at", [1, 2, 3, 5, 8, 11])
+@pytest.mark.parametrize("at", [1, 3, 5, 8])
 def test_dying_at_any_write(shop: EventWorld, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
     """Between a file's last byte and its rename, for every file a run writes."""
-    if at > 1 and shop.vendor == "google":
-        pytest.skip("its waits are long; the first write, and each side of a call, are tried")
     monkeypatch.setattr(discovery.conversions(shop.vendor), "BATCH_SIZE", 3)
     shop.purchases(6)
     shop.orders += [Order(n, f"c_{n:04d}", "1.0000", days_ago=0.1, of=n) for n in range(2)]
@@ -263,9 +266,10 @@ def test_dying_around_a_call(shop: EventWorld, monkeypatch: pytest.MonkeyPatch, 
 
     shop.purchases(6)
     shop.publish()
-    with pytest.raises(Died), monkeypatch.context() as patch:
+    with monkeypatch.context() as patch:
         patch.setattr(takes, "send", dying)
-        shop.run()
+        with pytest.raises(Died):
+            shop.run()
     assert shop.rows() == []
     finish(shop)
 
@@ -276,9 +280,10 @@ def test_what_was_cut_off_too_long_ago_is_not_told_twice(shop: EventWorld, monke
         pytest.skip("it knows an event again for good")
     shop.purchases(6)
     shop.publish()
-    with pytest.raises(Died), monkeypatch.context() as patch:
+    with monkeypatch.context() as patch:
         patch.setattr(Sender, "record", _die)
-        shop.run()
+        with pytest.raises(Died):
+            shop.run()
     assert shop.counted() == shop.wanted()
     monkeypatch.setattr(takes, "KNOWN_FOR", timedelta(microseconds=1))
     calls = len(shop.sent)
@@ -311,22 +316,22 @@ def test_nobody_leaves_in_clear_text(shop: EventWorld, caplog: pytest.LogCapture
     told = caplog.text + "".join(path.read_text() for path in shop.world.settings.work.rglob("*.json"))
     for email, phone in shop.world.contacts.values():
         for text in (email, phone):
-            assert text and text not in left and text.removeprefix("+") not in left
+            assert text
+            assert text.removeprefix("+") not in left
             assert text not in told
     assert not [digest for digest in EMPTY_HASHES if digest in left]
     assert not [row for row in shop.rows() if "example.com" in str(row)]
 
 
-@pytest.mark.parametrize("seed", range(2))
 def test_days_of_orders_refunds_withdrawals_faults_and_deaths(
-    shop: EventWorld, monkeypatch: pytest.MonkeyPatch, seed: int
+    shop: EventWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At the end the platform counts what agreed customers bought and gave back, each once."""
-    chance = random.Random(f"{shop.vendor} {seed}")
+    chance = random.Random(shop.vendor)
     names = shop.people(30)
     withdrawn: dict[str, str] = {}
     told: set[int] = set()
-    for day in range(3 if shop.vendor == "google" else 6):
+    for day in range(5):
         for _ in range(chance.randrange(12)):
             number = 100 + len(shop.orders)
             bought = [one for one in shop.orders if one.of is None]

@@ -36,7 +36,7 @@ happenings as (
         refunded_at as occurred_at,
         total_amount as value_amount
     from {{ ref('fct_refunds') }}
-    where total_amount > 0
+    where total_amount is null or total_amount > 0
     union all
     select
         order_key,
@@ -45,7 +45,7 @@ happenings as (
         cancelled_at as occurred_at,
         total_amount - coalesce(refunded_amount, 0) as value_amount
     from orders
-    where is_cancelled and total_amount > coalesce(refunded_amount, 0)
+    where is_cancelled and (total_amount is null or total_amount > coalesce(refunded_amount, 0))
 
 ),
 

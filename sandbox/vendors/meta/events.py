@@ -23,7 +23,8 @@ DATASET = "700800900100200"
 MOST_EVENTS, TOO_OLD = 1_000, 2804003
 KNOWN_FOR, AHEAD = timedelta(hours=48), timedelta(minutes=10)
 ACTION_SOURCES = (
-    "email", "website", "app", "phone_call", "chat", "physical_store", "system_generated", "business_messaging", "other",
+    "email", "website", "app", "phone_call", "chat", "physical_store", "system_generated", "business_messaging",
+    "other",
 )  # fmt: skip
 MAX_AGE = dict.fromkeys(ACTION_SOURCES, timedelta(days=7)) | {"physical_store": timedelta(days=62)}
 HASHED = {"em": "EMAIL", "ph": "PHONE", "fn": "", "ln": "", "db": "", "ge": "", "ct": "", "st": "", "zp": "",
@@ -89,10 +90,7 @@ class Events:
         for body, code in self._state.rows("select body, test_code from meta_events order by number"):
             event = orjson.loads(body)
             cells = [
-                (key, value)
-                for name, key in HASHED.items()
-                if key
-                for value in _listed(event["user_data"].get(name))
+                (key, value) for name, key in HASHED.items() if key for value in _listed(event["user_data"].get(name))
             ]
             is_limited = "LDU" in (event.get("data_processing_options") or ())
             event["is_recognised"] = not is_limited and bool(self._people.matched(cells))

@@ -1,5 +1,6 @@
--- What the browser in which an order was made can tell ad platforms: itself, the shop's host (nothing else of the page's
--- address), and the click of each platform with which the customer last arrived before the order.
+-- What the browser in which an order was made can tell ad platforms: itself, the shop's host (nothing else of the
+-- page's address), and the click of each platform with which the customer last arrived before the order.
+{{ config(materialized='view') }}
 with orders as (
 
     select
