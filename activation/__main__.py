@@ -163,9 +163,8 @@ def _status(options: argparse.Namespace) -> int:
     for row in rows:
         last_run = row["last_run"]
         told = f"last run {last_run['sync_run_id']}, sent {last_run['sent']}" if last_run else "never synced"
-        print(
-            f"{row['audience']} -> {row['destination']}: {row['members']} {'events' if row['audience'] == CONVERSIONS else 'members'}; {told}"
-        )
+        what = "events" if row["audience"] == CONVERSIONS else "members"
+        print(f"{row['audience']} -> {row['destination']}: {row['members']} {what}; {told}")
     return 0
 
 

@@ -44,7 +44,7 @@ FORGOTTEN = "cut off before the answer came, and too long ago to be sent again w
 
 @dataclass(frozen=True)
 class ConversionsResult:
-    """The numbers of one run: events, except ``batches`` and ``seconds``. ``purchases`` and ``refunds``: accepted ones."""
+    """The numbers of one run: events, but for ``seconds`` and ``batches``; ``purchases``, ``refunds``: accepted."""
 
     sync_run_id: str
     plan_id: str

@@ -6,8 +6,8 @@ shop's pixel or from us, is known by its name and id for 48 hours and counts onc
 
 Meta takes no purchase back. A refund is an event of its own, ``Refund`` with the order's id and a negative value: the
 sum over both names is what the shop kept. E-mail, phone, name and place leave as hashes, our customer_id too; the click
-id and the browser's name leave in clear, as Meta wants them. META_LIMITED_DATA_USE=LDU asks Meta to limit the use of every
-event where a state's law has it so; only customers who agreed to advertising are told of at all.
+id and the browser's name leave in clear, as Meta wants them. META_LIMITED_DATA_USE=LDU asks Meta to limit the use of
+every event where a state's law has it so; only customers who agreed to advertising are told of at all.
 """
 
 from __future__ import annotations

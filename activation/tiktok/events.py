@@ -1,8 +1,8 @@
 """TikTok's Events API: orders and refunds as events of the web shop's pixel, of the app, or of the stores' event set.
 
 A call is taken whole or not at all, and its answer names no rows: what was refused is sent again in halves by the
-engine, what was taken is ``accepted_unverified``. An event that has come before to the same place, from the shop's pixel
-or from us, is known by its name and id for 48 hours and counts once; so the name must be the pixel's
+engine, what was taken is ``accepted_unverified``. An event that has come before to the same place, from the shop's
+pixel or from us, is known by its name and id for 48 hours and counts once; so the name must be the pixel's
 (TIKTOK_PURCHASE_EVENT: older pixels say CompletePayment).
 
 TikTok takes no purchase back and has no standard event for it. A refund is an event of the shop's own, ``Refund`` with
