@@ -135,13 +135,8 @@ class EventWorld:
     def rows(self) -> list[dict[str, Any]]:
         return self.world.ledger_rows(self.vendor)
 
-    def fault(self, kind: str, count: int = 1) -> None:
-        body = json.dumps({"vendor": self.vendor, "kind": kind, "count": count}).encode()
-        request = urllib.request.Request(
-            f"{self.server.url}/_sandbox/faults", body, {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request):
-            pass
+    def moment(self, order: Order) -> datetime:
+        return (self.server.now - timedelta(days=order.days_ago)).astimezone(UTC)
 
 
 def asked(url: str) -> Any:
@@ -153,7 +148,9 @@ def _meta(server: Running) -> list[tuple[str, Counted]]:
     return [
         (
             one["event_id"],
-            Counted(one["event_name"].lower(), Decimal(one["custom_data"]["value"]), one["custom_data"]["currency"]),
+            Counted(
+                one["event_name"].lower(), Decimal(one["custom_data"]["value"]), one["custom_data"]["currency"].upper()
+            ),
         )
         for one in asked(f"{server.url}/meta/_sandbox/events")["events"]
     ]
@@ -180,3 +177,88 @@ PROBES: dict[str, Callable[[Running], list[tuple[str, Counted]]]] = {
     "google": _google,
 }
 """What each vendor's sandbox counts, told to tests only."""
+
+
+def _meta_pixel(shop: EventWorld, order: Order, email: str) -> None:
+    """By Meta's own client, which hashes the address itself."""
+    from facebook_business.adobjects.serverside.action_source import ActionSource
+    from facebook_business.adobjects.serverside.custom_data import CustomData
+    from facebook_business.adobjects.serverside.event import Event
+    from facebook_business.adobjects.serverside.event_request import EventRequest
+    from facebook_business.adobjects.serverside.user_data import UserData
+    from facebook_business.api import FacebookAdsApi
+    from facebook_business.session import FacebookSession
+
+    graph = FacebookSession.GRAPH
+    FacebookSession.GRAPH = f"{shop.server.url}/meta"
+    try:
+        FacebookAdsApi.init(access_token="meta_sandbox", crash_log=False)
+        event = Event(
+            event_name="Purchase",
+            event_id=shop.name(order),
+            event_time=int(shop.moment(order).timestamp()),
+            action_source=ActionSource.WEBSITE,
+            user_data=UserData(email=email),
+            custom_data=CustomData(value=float(order.value), currency=order.currency),
+        )
+        answer = EventRequest(pixel_id="700800900100200", events=[event], access_token="meta_sandbox").execute()
+        assert answer.events_received == 1
+    finally:
+        FacebookSession.GRAPH = graph
+
+
+def _tiktok_pixel(shop: EventWorld, order: Order, email: str) -> None:
+    """TikTok's own client has no call for events."""
+    from tests.sandbox.tiktok_caller import TikTok, hashed
+
+    event = {
+        "event": "Purchase",
+        "event_id": shop.name(order),
+        "event_time": int(shop.moment(order).timestamp()),
+        "user": {"email": hashed(email)},
+        "properties": {"value": float(order.value), "currency": order.currency},
+    }
+    answer = TikTok(shop.server).post(
+        "event/track", event_source="web", event_source_id="CSELVAGE00PIXEL00001", data=[event]
+    )
+    assert answer["code"] == 0
+
+
+def _google_pixel(shop: EventWorld, order: Order, email: str) -> None:
+    """By Google's own client."""
+    from google.ads import datamanager_v1 as sdk
+    from google.ads.datamanager_v1.services.ingestion_service.transports.rest import IngestionServiceRestTransport
+    from google.protobuf.timestamp_pb2 import Timestamp
+
+    from tests.sandbox.google_caller import Google, hashed
+
+    moment = Timestamp()
+    moment.FromDatetime(shop.moment(order).replace(tzinfo=None))
+    transport = IngestionServiceRestTransport(
+        host=f"{shop.server.url}/google", url_scheme="http", credentials=Google(shop.server).credentials()
+    )
+    account = sdk.ProductAccount(account_type=sdk.ProductAccount.AccountType.GOOGLE_ADS, account_id="1112223333")
+    granted = sdk.ConsentStatus.CONSENT_GRANTED
+    event = sdk.Event(
+        transaction_id=shop.name(order),
+        event_timestamp=moment,
+        currency=order.currency,
+        conversion_value=float(order.value),
+        event_source=sdk.EventSource.WEB,
+        user_data=sdk.UserData(user_identifiers=[sdk.UserIdentifier(email_address=hashed(email))]),
+    )
+    request = sdk.IngestEventsRequest(
+        destinations=[sdk.Destination(operating_account=account, product_destination_id="777000001")],
+        events=[event],
+        consent=sdk.Consent(ad_user_data=granted, ad_personalization=granted),
+        encoding=sdk.Encoding.HEX,
+    )
+    assert sdk.IngestionServiceClient(transport=transport).ingest_events(request=request).request_id
+
+
+PIXELS: dict[str, Callable[[EventWorld, Order, str], None]] = {
+    "meta": _meta_pixel,
+    "tiktok": _tiktok_pixel,
+    "google": _google_pixel,
+}
+"""How the shop's pixel tells each vendor of an order: (shop, order, e-mail)."""

@@ -10,6 +10,7 @@ import os
 import random
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from activation.identifiers import EMPTY_HASHES
 from activation.plans import StalePlan
 from activation.sending import Sender
 from sandbox.server import Running, running
-from tests.activation.event_world import PROBES, EventWorld, Order
+from tests.activation.event_world import PIXELS, PROBES, EventWorld, Order
 from tests.activation.world import World
 
 NAMES = [name for name, module in discovery.destinations().items() if hasattr(module, "conversions")]
@@ -70,7 +71,7 @@ def shop(
 
 def test_there_are_takers() -> None:
     assert "meta" in NAMES
-    assert set(NAMES) == set(PROBES)
+    assert set(NAMES) == set(PROBES) == set(PIXELS)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -128,6 +129,18 @@ def test_a_resend_changes_nothing(shop: EventWorld) -> None:
     again = shop.run()
     assert (again.sent, again.accepted) == (8, 8)
     assert shop.counted() == before == shop.wanted()
+    assert conversions.plan(shop.vendor).is_empty
+
+
+def test_the_pixel_and_we_are_one_event(shop: EventWorld) -> None:
+    """What the shop's pixel has told, by the vendor's own client where there is one, counts once, as the pixel's."""
+    shop.purchases(3)
+    PIXELS[shop.vendor](shop, replace(shop.orders[1], value="99.0000"), "c_0001@example.com")
+    told = shop.counted()
+    assert list(told) == [shop.event_id(1)]
+    shop.publish()
+    assert shop.run().accepted == 3
+    assert shop.counted() == {**shop.wanted(), **told}
     assert conversions.plan(shop.vendor).is_empty
 
 
@@ -221,12 +234,12 @@ def test_batches_keep_the_cap(shop: EventWorld, monkeypatch: pytest.MonkeyPatch)
 def test_faults_lose_and_double_nothing(shop: EventWorld, fault: str) -> None:
     shop.purchases(5)
     shop.publish()
-    shop.fault(fault, 2)
+    shop.server.faults(shop.vendor, fault, 2)
     try:
         shop.run()
     except DestinationError:
         shop.run()
-    shop.fault(fault, 0)
+    shop.server.faults(shop.vendor, fault, 0)
     assert shop.counted() == shop.wanted()
     assert conversions.plan(shop.vendor).is_empty
 
@@ -238,19 +251,19 @@ def test_dying_at_any_write(shop: EventWorld, monkeypatch: pytest.MonkeyPatch, a
     shop.purchases(6)
     shop.orders += [Order(n, f"c_{n:04d}", "1.0000", days_ago=0.1, of=n) for n in range(2)]
     shop.publish()
-    replace, count = os.replace, 0
+    real, count = os.replace, 0
 
     def dying(source: str, target: str) -> None:
         nonlocal count
         count += 1
         if count == at:
             raise Died
-        replace(source, target)
+        real(source, target)
 
     monkeypatch.setattr("activation.ledger.os.replace", dying)
     with contextlib.suppress(Died):
         shop.run()
-    monkeypatch.setattr("activation.ledger.os.replace", replace)
+    monkeypatch.setattr("activation.ledger.os.replace", real)
     finish(shop)
 
 
@@ -290,6 +303,28 @@ def test_what_was_cut_off_too_long_ago_is_not_told_twice(shop: EventWorld, monke
     assert shop.run().sent == 0
     assert len(shop.sent) == calls
     assert {(row["status"], row["reason"]) for row in shop.rows()} == {("accepted_unverified", conversions.FORGOTTEN)}
+
+
+def test_a_job_left_behind_is_asked_for_not_sent_again(shop: EventWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run dies when the vendor has taken the batch and before anyone wrote the answer down."""
+    shop.purchases(6)
+    shop.orders[2] = Order(2, "c_0002", currency="dollars")
+    shop.publish()
+    with monkeypatch.context() as patch:
+        patch.setattr(Sender, "record", _die)
+        with pytest.raises(Died):
+            shop.run()
+    has_job = bool(list((shop.world.settings.work / "pending" / shop.vendor).glob("*.job")))
+    assert has_job == (discovery.conversions(shop.vendor).resume.__doc__ or "").startswith("The outcome of")
+    shop.sent.clear()
+    made = conversions.plan(shop.vendor)
+    asked_for = {row["event_id"]: row["status"] for row in shop.rows()}
+    assert len(asked_for) == (6 if has_job else 0)
+    assert made.events.num_rows == (1 if has_job else 6)  # the bad one comes back
+    shop.orders[2] = Order(2, "c_0002")
+    shop.publish()
+    shop.run()
+    assert shop.counted() == shop.wanted()
 
 
 def test_a_stale_plan_is_refused(shop: EventWorld) -> None:
@@ -346,7 +381,7 @@ def test_days_of_orders_refunds_withdrawals_faults_and_deaths(
         shop.world.suppressed = dict(withdrawn)
         shop.publish()
         if chance.random() < 0.4:
-            shop.fault(chance.choice(["throttle", "error_500", "hangup"]))
+            shop.server.faults(shop.vendor, chance.choice(["throttle", "error_500", "hangup"]))
         takes, calls, dies_at = discovery.conversions(shop.vendor), 0, chance.randrange(1, 6)
         send = takes.send
 

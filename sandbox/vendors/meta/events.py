@@ -31,7 +31,7 @@ HASHED = {"em": "EMAIL", "ph": "PHONE", "fn": "", "ln": "", "db": "", "ge": "", 
           "country": "", "external_id": ""}  # fmt: skip
 CLEAR = ("client_ip_address", "client_user_agent", "fbc", "fbp", "subscription_id", "lead_id", "madid", "anon_id")
 TELLING = ("em", "ph", "fbc", "fbp", "external_id", "lead_id", "madid", "client_ip_address")
-DIGEST, CURRENCY = re.compile(r"[0-9a-f]{64}"), re.compile(r"[A-Z]{3}")
+DIGEST, CURRENCY = re.compile(r"[0-9a-f]{64}"), re.compile(r"[A-Za-z]{3}")
 CLICK = re.compile(r"fb\.[012]\.\d{13}\.\S+")
 TABLE = """create table if not exists meta_events (
     number integer primary key autoincrement, name text not null, event_id text not null, happened integer not null,
