@@ -27,6 +27,7 @@ from activation.conversion import Event, Kind, Source
 from activation.destination import BatchRefused, DestinationError, Outcome, Remember
 from activation.google.access import accounts_of, client_of, destination_of
 from activation.google.uploads import CONSENT, RowsRefused, cells_of, settle, user_of, wait
+from activation.told import Cell
 
 SETTINGS: Mapping[str, str | None] = {"web_conversion_action_id": "", "store_conversion_action_id": ""}
 BATCH_SIZE = 2_000
@@ -56,11 +57,16 @@ class Connection:
     def path(self, name: str) -> str:
         return f"{self.version}/{name}"
 
-    def body(self, events: Sequence[Event]) -> bytes:
-        """A request for these events, which are all of one source."""
+    def body(self, events: Sequence[Event], cells: Mapping[str, Sequence[Cell]]) -> bytes:
+        """A request for these events, which are all of one source. ``cells``: event -> what identifies its customer."""
         to = destination_of(self.account, self.login_account, self.actions[events[0].source])
         return orjson.dumps(
-            {"destinations": [to], "events": [event_of(one) for one in events], "encoding": "HEX", "consent": CONSENT}
+            {
+                "destinations": [to],
+                "events": [event_of(one, cells[one.event_id]) for one in events],
+                "encoding": "HEX",
+                "consent": CONSENT,
+            }
         )
 
 
@@ -72,11 +78,13 @@ def connect(settings: Mapping[str, str]) -> Connection:
 
 def send(connection: Connection, events: Sequence[Event], remember: Remember) -> list[Outcome]:
     """Tell one batch and wait for what became of it. Who cannot be known by anything usable is not sent."""
-    left = [event for event in events if cells_of(event.contact) or event.click_id]
+    cells = {event.event_id: cells_of(event.contact) for event in events}
+    left = [event for event in events if cells[event.event_id] or event.click_id]
     outcomes = dict.fromkeys((event.event_id for event in events), UNUSABLE)
     while left:
         try:
-            answer = connection.client.call("POST", connection.path("events:ingest"), body=connection.body(left)).body
+            body = connection.body(left, cells)
+            answer = connection.client.call("POST", connection.path("events:ingest"), body=body).body
         except RowsRefused as refused:
             bad = {place: why for place, why in refused.rows.items() if place < len(left)}
             if not bad:
@@ -87,7 +95,8 @@ def send(connection: Connection, events: Sequence[Event], remember: Remember) ->
             continue
         request_id = str(answer["requestId"])
         sent = [event.event_id for event in left]
-        missing = [str(place) for place, event in enumerate(events) if event not in left]
+        known = set(sent)
+        missing = [str(place) for place, event in enumerate(events) if event.event_id not in known]
         remember(" ".join((request_id, *missing)))  # the request, and the places of those who were left out
         found = _settled(connection, request_id, sent)
         if found is None:
@@ -109,9 +118,8 @@ def resume(connection: Connection, job_id: str, event_ids: Sequence[str]) -> lis
     return None if found is None else [found.get(event_id, refused) for event_id in event_ids]
 
 
-def event_of(event: Event) -> dict[str, Any]:
+def event_of(event: Event, cells: Sequence[Cell]) -> dict[str, Any]:
     """The event as the API takes it; the value with all its digits."""
-    cells = cells_of(event.contact)
     found: dict[str, Any] = {
         "transactionId": event.event_id,
         "eventTimestamp": event.occurred_at.replace(tzinfo=UTC).isoformat(timespec="seconds"),
