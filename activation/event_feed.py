@@ -85,6 +85,8 @@ def compare(
         {"feed": CONVERSIONS},
     )
     identifiers = [known(name) if name in IDENTIFYING else f"conversions.{name}" for name in takes.IDENTIFIERS]
+    # Most of a shop's orders are too old: their hash is not needed, and it is what takes time here.
+    content = keyed_hash([*(f"{name}: conversions.{name}" for name in _CONTENT), *map(pair, _contact(takes))])
     days = takes.MAX_AGE.days
     connection.execute(
         f"""
@@ -93,8 +95,7 @@ def compare(
             select
                 conversions.*,
                 coalesce({", ".join(identifiers)}) is not null as is_known,
-                {keyed_hash([*(f"{name}: conversions.{name}" for name in _CONTENT), *map(pair, _contact(takes))])}
-                    as fingerprint,
+                case when conversions.occurred_at >= $oldest then {content} end as fingerprint,
                 suppressions.reason as suppression_reason
             from copy.act_conversions as conversions
             left join copy.act_contact_points as contacts on contacts.customer_id = conversions.customer_id

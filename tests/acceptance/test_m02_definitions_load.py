@@ -95,6 +95,18 @@ def test_every_audience_goes_to_a_destination_that_exists(manifest: dict[str, An
         activation.routes(broken)
 
 
+def test_conversions_go_to_destinations_that_take_them(
+    manifest: dict[str, Any], shared: Shared, defs: dg.Definitions
+) -> None:
+    with shared.entered():
+        routes = activation.conversion_routes(manifest)
+    assert {route.destination for route in routes} == destinations.conversions_routed()
+    assert {route.key for route in routes} <= set(executable(defs))
+    broken = {"nodes": {"x": {"name": "act_x", "config": {"meta": {"conversions": {"destinations": {"klaviyo": {}}}}}}}}
+    with shared.entered(), pytest.raises(ValueError, match="klaviyo takes no conversions"):
+        activation.conversion_routes(broken)
+
+
 def ancestors(nodes: dict[dg.AssetKey, Any], key: dg.AssetKey) -> set[dg.AssetKey]:
     found: set[dg.AssetKey] = set()
     waiting = [key]
