@@ -19,7 +19,8 @@ LASTING = [
 def ledger(walk: Walk) -> list[tuple]:
     with walk.marts() as con:
         return con.sql(
-            "select sync_run_id, audience, destination, customer_id, action, fingerprint, status from fct_sync_records"
+            "select sync_run_id, audience, destination, customer_id, action, fingerprint, status from fct_sync_records "
+            "where audience <> 'conversions'"
         ).fetchall()
 
 
@@ -48,6 +49,23 @@ def test_a_day_sends_the_minimal_operations(second: Walk, next_day: Walk, route:
         if action == "update":
             assert fingerprint != members[customer][5]
     assert len(new) < len(members), "the day rewrote more than it changed"
+
+
+def events(walk: Walk) -> list[tuple]:
+    with walk.marts() as con:
+        return con.sql(
+            "select destination, event_id, action, customer_id, consent_evidence_id, recorded_at from fct_sync_records "
+            "where audience = 'conversions' and status <> 'rejected'"
+        ).fetchall()
+
+
+def test_each_order_is_told_once(first: Walk, second: Walk, next_day: Walk):
+    """Orders and refunds go to the ad platforms: a second run tells nothing, a day's run the day's own."""
+    assert events(first), "no order was told of: nothing was tested"
+    assert sorted(events(first)) == sorted(events(second))
+    told = [row[:2] for row in events(next_day)]
+    assert len(told) == len(set(told)) > len(events(second))
+    assert all(evidence for *_, evidence, _ in events(next_day))
 
 
 def test_a_day_adds_and_removes(second: Walk, next_day: Walk):

@@ -1,7 +1,8 @@
-{# Fails for each member of an audience who is told twice for one use, for each who has no consent in force, with the evidence the row names, for the channel and
-   purpose it names, and for each who is suppressed for them - whatever the audience's SQL did. Stands under every
-   audience in _audiences.yml. A destination gets only rows of the channel and purpose that its entry there says. #}
-{% test only_eligible_members(model) %}
+{# Fails for each row of an audience whose customer has no consent in force, with the evidence the row names, for the channel
+   and purpose it names; for each whose customer is suppressed for them; and for what is told twice (a customer, or the
+   feed's own key) - whatever the audience's SQL did. Stands under every audience in _audiences.yml and under the feed of
+   conversions. A destination gets only rows of the channel and purpose that its entry there says. #}
+{% test only_eligible_members(model, key='customer_id') %}
 select
     members.customer_id,
     'no consent in force' as breach
@@ -30,9 +31,9 @@ inner join {{ ref('act_suppressions') }} as suppressions
 union all
 
 select
-    customer_id,
+    {{ key }} as customer_id,
     'told twice' as breach
 from {{ model }}
-group by customer_id, consent_channel, consent_purpose
+group by {{ key }}, consent_channel, consent_purpose
 having count(*) > 1
 {% endtest %}
