@@ -29,6 +29,8 @@ from xdist.scheduler import LoadScopeScheduling
 ROOT = Path(__file__).resolve().parent.parent
 SEED, PEOPLE, DAYS = 11, 1200, 90
 DESTINATIONS = ("klaviyo", "meta", "google", "tiktok")
+WITHOUT_MEMBERS = {"aud_marketplace_buyers", "aud_new_arrivals", "aud_replenishment_due"}
+"""Audiences that nobody of this small world belongs to, on any of its days."""
 READS_BY_POST = ("/insights", "/token")
 """What is asked for by POST and changes nothing: a report, a token."""
 
