@@ -26,6 +26,7 @@ from activation.destinations import google
 from activation.google import access, uploads
 from activation.ledger import Ledger
 from sandbox.server import Running, running
+from tests.activation import checks
 from tests.activation.world import AUDIENCE, World
 
 SEED, PEOPLE, DAYS = 3, 200, 30
@@ -422,19 +423,7 @@ def test_terms_that_nobody_signed_are_named(shop: Shop) -> None:
 
 
 def test_random_days_end_in_what_is_wanted(shop: Shop) -> None:
-    choice = random.Random(5)
-    for day in range(6):
-        shop.world.people(sorted(choice.sample(range(40), 25)), product=f"SKU-{day % 2}")
-        for customer in choice.sample(sorted(shop.world.members), 3):
-            number = choice.randrange(1000, 1030)
-            pair = (f"other-{number}@example.com", choice.choice([None, f"+1212555{number}"]))
-            if pair not in shop.world.contacts.values():
-                shop.world.contacts[customer] = pair
-        shop.world.suppressed = dict.fromkeys(choice.sample(sorted(shop.world.members), 2), "consent_denied")
-        shop.world.publish()
-        shop.run()
-        assert shop.held() == shop.wanted()
-        assert sync.plan(AUDIENCE, "google").is_empty
+    checks.random_days_end_in_what_is_wanted(shop, "google")
 
 
 def killed_at(monkeypatch: pytest.MonkeyPatch, part: str, after: bool) -> Callable[[], None]:
