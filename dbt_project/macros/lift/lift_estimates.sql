@@ -17,11 +17,10 @@
 {%- set z = 1.959963984540054 -%}
 {%- set z2 = z * z -%}
 {%- set counted = ['count', 'converter_count', 'unpriced_order_count', 'net_sales_amount', 'conversion_rate', 'mean', 'variance', 'skew', 'low', 'high'] -%}
-    with centred as (
+    with amounts as (
         select
             *,
-            cast(net_sales_amount as double) as amount,
-            avg(cast(net_sales_amount as double)) over (partition by {{ keys | join(', ') }}, arm) as arm_mean
+            cast(net_sales_amount as double) as amount
         from {{ outcomes }}
     ),
 
@@ -37,8 +36,10 @@
             cast(count(case when is_converter then 1 end) as double) / count(*) as arm_conversion_rate,
             avg(amount) as arm_mean,
             var_samp(amount) / count(*) as arm_variance,
-            avg(power(amount - arm_mean, 3)) / (cast(count(*) as double) * count(*)) as arm_skew
-        from centred
+            (
+                avg(amount * amount * amount) - 3 * avg(amount) * avg(amount * amount) + 2 * power(avg(amount), 3)
+            ) / (cast(count(*) as double) * count(*)) as arm_skew
+        from amounts
         group by {{ keys | join(', ') }}, arm
     ),
 
