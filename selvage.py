@@ -39,7 +39,7 @@ class MissingSettings(ValueError):
 class Brand:
     """One shop: what its figures are reported in, and which sources and destinations it has (None: all found).
 
-    ``global_control`` is the share of all customers held out of every audience that holds anybody out; 0: there is none.
+    ``global_control`` is the share of all customers held out of every audience that holds anybody out; 0: none.
     """
 
     name: str

@@ -8,7 +8,7 @@ use ``candidates`` makes one row per customer with
 - ``content``: a keyed hash of all else that is sent; together they are the fingerprint. The key stays in the home
   folder, so a fingerprint in the ledger says nothing about an e-mail address,
 - ``exclusion``: why this customer must not be sent (suppressed, held out, without identifier, identifier shared),
-- ``own_arm``, ``global_arm``: the arms of holdouts.py, and ``is_measured``: whether nothing else keeps them from being sent.
+- ``own_arm``, ``global_arm`` (holdouts.py), and ``is_measured``: whether nothing but these can keep them unsent.
 
 Suppression was joined by the audience's own model; it is subtracted here a second time, since a person who withdrew
 must not depend on one join. All of it is SQL over columns, as audiences hold millions.

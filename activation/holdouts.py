@@ -96,7 +96,12 @@ def new_arms(connection: duckdb.DuckDBPyConnection, audience: str, share: float,
     """The arms of ``candidates`` (audience.py) that stand in no history yet, as NEW_ARMS, by customer."""
     found = connection.execute(
         """
-        select $audience as audience, customer_id, candidates.own_arm as arm, $share::double as holdout_share, assigned_at
+        select
+            $audience as audience,
+            customer_id,
+            candidates.own_arm as arm,
+            $share::double as holdout_share,
+            assigned_at
         from candidates
         left join arms using (customer_id)
         where candidates.own_arm is not null and is_measured and arms.own_arm is null

@@ -24,7 +24,7 @@ from marts.fct_audience_lift
 
 
 @pytest.fixture
-def sql(road: Road, first: Walk) -> Iterator[BuiltSql]:  # noqa: ARG001  (the walk compiles the models)
+def sql(road: Road, first: Walk) -> Iterator[BuiltSql]:
     with built_sql(road.home) as built:
         yield built
 
@@ -115,7 +115,9 @@ def test_the_road_tells_of_every_audience_that_holds_out(next_day: Walk) -> None
         told = con.sql("select audience, count(*) from fct_audience_lift group by audience").fetchall()
         arms = con.sql("select distinct audience from fct_holdout_arms").fetchall()
         reasons = con.sql("select distinct missing_interval_reason from fct_audience_lift").fetchall()
-        measured = wanted.sql("select distinct replace(audience, 'aud_', '') from audiences where holdout > 0").fetchall()
+        measured = wanted.sql(
+            "select distinct replace(audience, 'aud_', '') from audiences where holdout > 0"
+        ).fetchall()
     assert {audience for audience, _ in told} == {audience for (audience,) in arms}
     assert {audience for audience, _ in told} <= {audience for (audience,) in measured}
     assert len(told) >= 10

@@ -17,7 +17,10 @@ from tests.conftest import Road, Walk
 AUDIENCE = "cart_abandoners"  # goes to e-mail only
 CREDITS = pa.schema(
     [
-        *((name, pa.string()) for name in ("conversion_id", "customer_id", "touchpoint_id", "attribution_model", "channel")),
+        *(
+            (name, pa.string())
+            for name in ("conversion_id", "customer_id", "touchpoint_id", "attribution_model", "channel")
+        ),
         ("is_additive", pa.bool_()),
         ("attributed_revenue", pa.decimal128(18, 4)),
         ("touched_at", pa.timestamp("us")),
@@ -27,7 +30,7 @@ CREDITS = pa.schema(
 
 
 @pytest.fixture
-def sql(road: Road, first: Walk) -> Iterator[BuiltSql]:  # noqa: ARG001  (the walk compiles the models)
+def sql(road: Road, first: Walk) -> Iterator[BuiltSql]:
     with built_sql(road.home) as built:
         yield built
 
@@ -66,7 +69,7 @@ def world(sql: BuiltSql, seed: int, people: int = 8_000, share: float = 0.2) -> 
     money = pa.array(spent[chosen]).cast(pa.decimal128(18, 4), safe=False)
     columns = [customers[chosen], customers[chosen], money, no[chosen], no[chosen], no[chosen], ordered[chosen]]
     given(sql.connection, arms, pa.table(columns, names=ORDERS.names).cast(ORDERS))
-    credits = []
+    parts = []
     for model, share_of_mail in (("last_touch", 1.0), ("linear", 0.5)):
         for channel, part, touched in (
             ("email", share_of_mail, ordered - np.timedelta64(3600, "s")),
@@ -77,8 +80,8 @@ def world(sql: BuiltSql, seed: int, people: int = 8_000, share: float = 0.2) -> 
             values = [customers[rows], customers[rows], customers[rows], [model] * len(rows), [channel] * len(rows),
                       np.ones(len(rows), bool), pa.array((spent[rows] * part).round(2)).cast(pa.decimal128(18, 4), safe=False),
                       touched[rows], ordered[rows]]  # fmt: skip
-            credits.append(pa.table(values, names=CREDITS.names).cast(CREDITS))
-    sql.connection.register("given_credits", pa.concat_tables(credits))
+            parts.append(pa.table(values, names=CREDITS.names).cast(CREDITS))
+    sql.connection.register("given_credits", pa.concat_tables(parts))
     sql.connection.execute("create or replace table marts.fct_attribution as from given_credits")
     sql.connection.execute(
         "create or replace table intermediate.int_ads__touchpoints (touchpoint_id varchar, platform varchar)"
@@ -134,7 +137,9 @@ def test_without_an_interval_there_is_no_factor(sql: BuiltSql) -> None:
 
 def test_the_road_stores_a_factor_or_why_there_is_none(next_day: Walk) -> None:
     with next_day.marts() as con:
-        rows = con.sql("select audience, calibration_factor, missing_factor_reason from fct_lift_calibration").fetchall()
+        rows = con.sql(
+            "select audience, calibration_factor, missing_factor_reason from fct_lift_calibration"
+        ).fetchall()
         lifts = con.sql("select distinct audience from fct_audience_lift").fetchall()
     assert {audience for audience, *_ in rows} == {audience for (audience,) in lifts}
     assert all((factor is None) == (reason is not None) for _, factor, reason in rows)

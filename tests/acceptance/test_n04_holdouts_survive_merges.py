@@ -14,7 +14,7 @@ from tests.acceptance_support.built_sql import BuiltSql, built_sql
 from tests.acceptance_support.lift import ORDERS
 from tests.conftest import Road, Walk
 
-START = datetime(2026, 3, 1)
+START = datetime.fromisoformat("2026-03-01")
 ARM = {
     "audience": "string", "customer_id": "string", "arm": "string", "destination": "string", "plan_id": "string",
     "holdout_share": "decimal(18, 6)", "assigned_at": "timestamp", "recorded_at": "timestamp",
@@ -92,7 +92,7 @@ class History:
 
 
 @pytest.fixture
-def sql(road: Road, first: Walk) -> Iterator[BuiltSql]:  # noqa: ARG001  (the walk compiles the models)
+def sql(road: Road, first: Walk) -> Iterator[BuiltSql]:
     with built_sql(road.home) as built:
         built.connection.execute("create schema staging")
         yield built
@@ -123,7 +123,9 @@ def test_contaminated_histories_are_those_of_customers_of_both_arms(sql: BuiltSq
     contaminated = history.contaminated()
     assert {customer for customer, is_contaminated in told.items() if is_contaminated} == contaminated
     assert len(contaminated) > 10
-    measured = dict(sql.rows("select current_customer_id, arm from marts.fct_holdout_arms where not_measured_reason is null"))
+    measured = dict(
+        sql.rows("select current_customer_id, arm from marts.fct_holdout_arms where not_measured_reason is null")
+    )
     ((rows,),) = sql.rows("select count(*) from marts.fct_holdout_arms where not_measured_reason is null")
     assert rows == len(measured), "somebody is measured twice"
     for customer, arm in measured.items():

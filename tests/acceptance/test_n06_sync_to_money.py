@@ -15,7 +15,7 @@ from tests.acceptance_support.built_sql import BuiltSql, built_sql
 from tests.conftest import Road, Walk
 
 WINDOW = timedelta(days=28)
-START = datetime(2026, 4, 1)
+START = datetime.fromisoformat("2026-04-01")
 RECORD = {
     "sync_record_key": "string", "audience": "string", "destination": "string", "customer_id": "string",
     "action": "string", "status": "string", "consent_as_of": "timestamp", "recorded_at": "timestamp",
@@ -40,7 +40,7 @@ where sync_record_key = ?
 
 
 @pytest.fixture
-def sql(road: Road, first: Walk) -> Iterator[BuiltSql]:  # noqa: ARG001  (the walk compiles the models)
+def sql(road: Road, first: Walk) -> Iterator[BuiltSql]:
     with built_sql(road.home) as built:
         yield built
 
@@ -53,14 +53,23 @@ def made(choice: random.Random) -> tuple[list[dict[str, Any]], list[dict[str, An
         values = (
             f"s{number:03d}", choice.choice("abc"), choice.choice(["klaviyo", "meta"]), f"c{choice.randrange(30)}",
             choice.choice(["add", "add", "update", "remove"]),
-            choice.choice(["acknowledged", "accepted_unverified", "rejected"]), at, datetime(2027, 1, 1),
+            choice.choice(["acknowledged", "accepted_unverified", "rejected"]), at, datetime.fromisoformat("2027-01-01"),
         )  # fmt: skip
         records.append(dict(zip(RECORD, values, strict=True)))
     for number in range(600):
         at = START + timedelta(hours=choice.randrange(90 * 24), seconds=1)
         money = Decimal(choice.randrange(1, 30_000)) / 100
         margin = None if choice.random() < 0.1 else money * Decimal("0.37")
-        values = (f"o{number:03d}", f"c{choice.randrange(35)}", "USD", money, margin, choice.random() < 0.05, at, at.date())
+        values = (
+            f"o{number:03d}",
+            f"c{choice.randrange(35)}",
+            "USD",
+            money,
+            margin,
+            choice.random() < 0.05,
+            at,
+            at.date(),
+        )
         orders.append(dict(zip(ORDER, values, strict=True)))
     return records, orders
 
@@ -149,7 +158,9 @@ def test_the_check_finds_a_lost_cent(sql: BuiltSql) -> None:
 def test_on_the_road_the_ledgers_totals_are_the_marts(walk_name: str, request: pytest.FixtureRequest) -> None:
     walk: Walk = request.getfixturevalue(walk_name)
     with walk.marts() as con:
-        ((money, margin),) = con.sql("select sum(net_sales_amount), sum(margin_amount) from fct_sync_revenue").fetchall()
+        ((money, margin),) = con.sql(
+            "select sum(net_sales_amount), sum(margin_amount) from fct_sync_revenue"
+        ).fetchall()
         ((daily,),) = con.sql("select sum(net_sales_amount) from fct_daily_sales").fetchall()
         ((orders, costed),) = con.sql(
             "select sum(net_sales_amount), sum(margin_amount) from fct_orders where not is_test"

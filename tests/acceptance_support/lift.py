@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-AS_OF = datetime(2026, 6, 30)
+AS_OF = datetime.fromisoformat("2026-06-30")
 ASSIGNED = AS_OF - timedelta(days=30)
 ARMS = pa.schema(
     [
