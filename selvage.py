@@ -51,7 +51,10 @@ class Alerts:
 
 @dataclass(frozen=True)
 class Brand:
-    """One shop: what its figures are reported in, and which sources and destinations it has (None: all found)."""
+    """One shop: what its figures are reported in, and which sources and destinations it has (None: all found).
+
+    ``global_control`` is the share of all customers held out of every audience that holds anybody out; 0: none.
+    """
 
     name: str
     description: str
@@ -62,6 +65,11 @@ class Brand:
     destinations: tuple[str, ...] | None = None
     empty_marts: Mapping[str, str] = field(default_factory=dict)
     alerts: Alerts = Alerts()
+    global_control: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.global_control < 1:
+            raise ValueError(f"brands/{self.name}.toml: global_control must be 0 or more and below 1")
 
     def has_source(self, name: str) -> bool:
         return self.sources is None or name in self.sources

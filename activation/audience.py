@@ -7,7 +7,8 @@ use ``candidates`` makes one row per customer with
 - ``identity``: a keyed hash of the contact points by which the destination knows people,
 - ``content``: a keyed hash of all else that is sent; together they are the fingerprint. The key stays in the home
   folder, so a fingerprint in the ledger says nothing about an e-mail address,
-- ``exclusion``: why this customer must not be sent (suppressed, held out, without identifier, identifier shared).
+- ``exclusion``: why this customer must not be sent (suppressed, held out, without identifier, identifier shared),
+- ``own_arm``, ``global_arm`` (holdouts.py), and ``is_measured``: whether nothing but these can keep them unsent.
 
 Suppression was joined by the audience's own model; it is subtracted here a second time, since a person who withdrew
 must not depend on one join. All of it is SQL over columns, as audiences hold millions.
@@ -24,11 +25,11 @@ from typing import Any
 
 import duckdb
 
-from activation.destination import CONTACT_POINTS, IDENTIFYING, Audience, Destination
+from activation.destination import CONTACT_POINTS, GLOBAL_CONTROL, IDENTIFYING, Audience, Destination
+from activation.holdouts import HOLDOUT, arm_sql, threshold
 
 USE = ("consent_channel", "consent_purpose")
 EVIDENCE = ("consent_evidence_id", "consent_policy_version", "consent_as_of")
-HOLDOUT_DIGITS = 13  # 52 bits of the hash: exact in a double, and finer than any audience
 
 
 class UnknownAudience(LookupError):
@@ -92,8 +93,10 @@ class Copy:
         found = self.connection.execute(f"describe copy.{table_of(audience)}").fetchall()
         return [row[0] for row in found if row[0] not in ("customer_id", *USE, *EVIDENCE)]
 
-    def candidates(self, audience: Audience, destination: Destination, key: str) -> None:
-        """Make table ``candidates``: customer_id, identity, content, exclusion. One row per customer."""
+    def candidates(self, audience: Audience, destination: Destination, key: str, global_control: float = 0.0) -> None:
+        """Make table ``candidates``, one row per customer. Needs tables ``arms`` (holdouts.py) and ``suppressions``."""
+        own_arm = arm_sql("arms.own_arm", "$audience", "members.customer_id", "$threshold")
+        global_arm = arm_sql("arms.global_arm", "$global", "members.customer_id", "$global_threshold")
         identifiers = identifiers_of(destination, audience)
         contact = (*identifiers, *contact_fields_of(destination, audience))
         properties = [f"{_quote(name)}: members.{_quote(name)}" for name in self.properties(audience, destination)]
@@ -106,25 +109,43 @@ class Copy:
                     coalesce({", ".join(known(name) for name in identifiers)}) is not null as is_known,
                     {identity_sql(destination, audience)} as identity,
                     {keyed_hash([*(pair(name) for name in contact), *properties])} as content,
-                    {held_out_sql("$audience", "members.customer_id", "$threshold")} as is_held_out,
-                    suppressions.reason as suppression_reason
+                    case when $share > 0 then {own_arm} end as own_arm,
+                    case when $share > 0 and $global_share > 0 then {global_arm} end as global_arm,
+                    suppressions.reason as suppression_reason,
+                    coalesce(members.consent_as_of, $as_of)::timestamp as assigned_at
                 from copy.{table_of(audience)} as members
                 left join copy.act_contact_points as contacts on contacts.customer_id = members.customer_id
                 left join suppressions on suppressions.customer_id = members.customer_id
+                left join arms on arms.customer_id = members.customer_id
                 where {use_sql("members", audience)}
             )
             select
                 customer_id,
                 identity,
                 content,
+                own_arm,
+                global_arm,
+                assigned_at,
+                is_known and suppression_reason is null as is_measured,
                 case
                     when suppression_reason is not null then 'suppressed:' || suppression_reason
-                    when is_held_out then 'held_out'
+                    when global_arm = $holdout then $global
+                    when own_arm = $holdout then 'held_out'
                     when not is_known then 'without_identifier'
                 end as exclusion
             from sent
             """,
-            {"key": key, "audience": audience.name, "threshold": threshold(audience.holdout)},
+            {
+                "key": key,
+                "audience": audience.name,
+                "share": audience.holdout,
+                "threshold": threshold(audience.holdout),
+                "global": GLOBAL_CONTROL,
+                "global_share": global_control,
+                "global_threshold": threshold(global_control),
+                "holdout": HOLDOUT,
+                "as_of": self.as_of or self.built_at,
+            },
         )
 
     def suppressions(self, channel: str, purpose: str) -> None:
@@ -193,20 +214,6 @@ def consent_sql(rows: str, channel: str, purpose: str) -> str:
     """True for the rows that stand on consent to this use."""
     wanted = dict(zip(USE, (channel, purpose), strict=True))
     return " and ".join(f"{rows}.{name} = {_text(value)}" for name, value in wanted.items())
-
-
-def threshold(share: float) -> str:
-    """The first hash prefix that is not held out: prefixes of lower-case hex compare like the numbers they spell."""
-    number = round(share * 16**HOLDOUT_DIGITS)
-    return "g" if number >= 16**HOLDOUT_DIGITS else f"{number:0{HOLDOUT_DIGITS}x}"
-
-
-def held_out_sql(audience: str, customer_id: str, threshold: str) -> str:
-    """True for the share of customers that is held out; the same person in every build, whoever else is in it.
-
-    A larger share holds out the same people and more.
-    """
-    return f"substr(sha256({audience} || ':' || {customer_id}), 1, {HOLDOUT_DIGITS}) < {threshold}"
 
 
 def _quote(name: str) -> str:

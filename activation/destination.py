@@ -18,6 +18,7 @@ Action = Literal["add", "update", "remove"]
 Status = Literal["acknowledged", "accepted_unverified", "rejected"]
 MODES = ("mirror", "upsert", "update_only")
 MOVED, SEARCHED = "identifier_changed", "identifier_uncertain"
+GLOBAL_CONTROL = "global_control"  # and what the history of holdouts calls the holdout from all audiences
 CONVERSIONS = "conversions"  # what the ledger calls the feed of events where audiences have their name
 STATUSES: tuple[Status, ...] = ("acknowledged", "accepted_unverified", "rejected")
 CONTACT_POINTS = (
@@ -74,10 +75,9 @@ class Audience:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise ValueError(f"audience {self.name}: mode {self.mode!r} is not one of {', '.join(MODES)}")
-        if self.name == CONVERSIONS:
-            raise ValueError(
-                f"no audience may be called {CONVERSIONS}: the ledger knows the feed of orders by that name"
-            )
+        for taken, what in ((CONVERSIONS, "the feed of orders"), (GLOBAL_CONTROL, "the global control group")):
+            if self.name == taken:
+                raise ValueError(f"no audience may be called {taken}: the ledger knows {what} by that name")
         for share in ("holdout", "max_removal_share"):
             if not 0 <= getattr(self, share) <= 1:
                 raise ValueError(f"audience {self.name}: {share} must lie between 0 and 1")

@@ -187,7 +187,7 @@ _COUNTS = """
 select
     (select count(*) from state where is_member) as members,
     (select count(*) from candidates) as in_audience,
-    (select count(*) from candidates where exclusion = 'held_out') as held_out,
+    (select count(*) from candidates where exclusion in ('held_out', 'global_control')) as held_out,
     (select count(*) from candidates where exclusion = 'without_identifier') as without_identifier,
     (select count(*) - count(distinct identity) from candidates where exclusion is null) as shared_identifier,
     (select count(*) from candidates where exclusion like 'suppressed:%')

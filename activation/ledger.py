@@ -36,6 +36,15 @@ SCHEMA = pa.schema(
         ("recorded_at", pa.timestamp("us")),
     ]
 )  # fmt: skip
+ARMS_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("audience", "customer_id", "arm", "destination", "plan_id")),
+        ("holdout_share", pa.float64()),
+        ("assigned_at", pa.timestamp("us")),
+        ("recorded_at", pa.timestamp("us")),
+    ]
+)
+"""Of the history of arms (holdouts.py), which lies in a folder of its own beside the answers."""
 FOLD_FILES = 200
 GRACE_SECONDS = 3600.0
 _HOLDS = b"selvage.holds"
@@ -43,18 +52,24 @@ _HOLDS = b"selvage.holds"
 
 def initialise(ledger: Path) -> Path:
     """Make the schema-only file, so that readers find columns before the first sync. Returns its path."""
-    path = ledger / "_schema" / "empty.parquet"
-    if not path.exists() or pq.read_schema(path).names != SCHEMA.names:
-        write_file(path, SCHEMA.empty_table())
+    initialise_folder(ledger / "_schema" / "arms", ARMS_SCHEMA)
+    return initialise_folder(ledger / "_schema", SCHEMA)
+
+
+def initialise_folder(folder: Path, schema: pa.Schema) -> Path:
+    """Make a file without rows in a folder. Returns its path."""
+    path = folder / "empty.parquet"
+    if not path.exists() or pq.read_schema(path).names != schema.names:
+        write_file(path, schema.empty_table())
     return path
 
 
-def conform(table: pa.Table) -> pa.Table:
-    """The columns of SCHEMA in their order; a column that is younger than the file is empty."""
-    for name in SCHEMA.names:
+def conform(table: pa.Table, schema: pa.Schema = SCHEMA) -> pa.Table:
+    """The columns of the schema in their order; a column that is younger than the file is empty."""
+    for name in schema.names:
         if name not in table.column_names:
-            table = table.append_column(name, pa.nulls(table.num_rows, SCHEMA.field(name).type))
-    return table.select(SCHEMA.names).cast(SCHEMA)
+            table = table.append_column(name, pa.nulls(table.num_rows, schema.field(name).type))
+    return table.select(schema.names).cast(schema)
 
 
 @contextmanager
@@ -124,27 +139,7 @@ class Ledger:
 
     def tidy(self, fold_files: int = FOLD_FILES, grace_seconds: float = GRACE_SECONDS) -> None:
         """Remove what a killed run left half-written and fold many small files into one. Safe to kill at any point."""
-        for partial in self.folder.glob(".*.partial"):
-            partial.unlink()
-        held: set[str] = set()
-        for path in self.folder.glob("folded-*.parquet"):
-            names = _holds(path)
-            held.update(names)
-            if time.time() - path.stat().st_mtime >= grace_seconds:
-                for name in names:
-                    (self.folder / name).unlink(missing_ok=True)
-        small = [path for path in self.files() if path.name not in held and not path.name.startswith("folded-")]
-        if len(small) > fold_files:
-            self._fold(small)
-
-    def _fold(self, files: Sequence[Path]) -> None:
-        holds = json.dumps([path.name for path in files]).encode()
-        with (
-            whole_file(self.folder / f"folded-{files[-1].name}") as partial,
-            pq.ParquetWriter(partial, SCHEMA.with_metadata({_HOLDS: holds})) as writer,
-        ):
-            for path in files:
-                writer.write_table(conform(pq.read_table(path)))
+        tidy_folder(self.folder, SCHEMA, fold_files, grace_seconds)
 
     def _now(self) -> datetime:
         """The time of the record, later than every record before it even if the clock was set back."""
@@ -155,6 +150,35 @@ class Ledger:
             self._last = (found[0] if found else None) or datetime(1, 1, 1)  # noqa: DTZ001  (naive UTC, as in every table)
         self._last = max(datetime.now(UTC).replace(tzinfo=None), self._last + timedelta(microseconds=1))
         return self._last
+
+
+def tidy_folder(
+    folder: Path, schema: pa.Schema, fold_files: int = FOLD_FILES, grace_seconds: float = GRACE_SECONDS
+) -> None:
+    """The same for the files of any folder that only the caller writes."""
+    for partial in folder.glob(".*.partial"):
+        partial.unlink()
+    held: set[str] = set()
+    for path in folder.glob("folded-*.parquet"):
+        names = _holds(path)
+        held.update(names)
+        if time.time() - path.stat().st_mtime >= grace_seconds:
+            for name in names:
+                (folder / name).unlink(missing_ok=True)
+    loose = [path for path in sorted(folder.glob("*.parquet")) if not path.name.startswith("folded-")]
+    small = [path for path in loose if path.name not in held]
+    if len(small) > fold_files:
+        _fold(small, schema)
+
+
+def _fold(files: Sequence[Path], schema: pa.Schema) -> None:
+    holds = json.dumps([path.name for path in files]).encode()
+    with (
+        whole_file(files[-1].with_name(f"folded-{files[-1].name}")) as partial,
+        pq.ParquetWriter(partial, schema.with_metadata({_HOLDS: holds})) as writer,
+    ):
+        for path in files:
+            writer.write_table(conform(pq.read_table(path), schema))
 
 
 def _holds(path: Path) -> list[str]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pyarrow as pa
 
+from activation.holdouts import NEW_ARMS
 from activation.ledger import whole_file
 
 ACTION_SCHEMA = pa.schema([(name, pa.string()) for name in ("customer_id", "action", "fingerprint", "reason")])
@@ -47,6 +49,8 @@ class Plan:
     max_removal_share: float
     counts: Mapping[str, int]
     actions: pa.Table = field(repr=False)
+    arms: pa.Table = field(default_factory=NEW_ARMS.empty_table, repr=False)
+    """Who is held out and who is not, of customers of whom that was not written down before (NEW_ARMS)."""
     covers: tuple[str, ...] = ()
     """Batches of killed runs that this plan makes good."""
     min_members: int = 0
@@ -155,7 +159,8 @@ class Plan:
 
     def to_json(self) -> bytes:
         columns = {name: self.actions[name].to_pylist() for name in ACTION_SCHEMA.names}
-        return orjson.dumps({**self.summary(), "actions": columns})
+        arms = {name: self.arms[name].to_pylist() for name in NEW_ARMS.names}
+        return orjson.dumps({**self.summary(), "actions": columns, "arms": arms})
 
     def save(self, folder: Path) -> Path:
         """Write ``<plan_id>.json``, readable by its owner only."""
@@ -179,9 +184,15 @@ def load_plan(path: Path) -> Plan:
         max_removal_share=read["max_removal_share"],
         counts=read["counts"],
         actions=pa.Table.from_pydict(read["actions"], schema=ACTION_SCHEMA),
+        arms=_read_arms(read["arms"]),
         covers=tuple(read["covers"]),
         min_members=read.get("min_members", 0),
     )
+
+
+def _read_arms(columns: dict[str, list[Any]]) -> pa.Table:
+    times = [datetime.fromisoformat(text) for text in columns["assigned_at"]]
+    return pa.Table.from_pydict({**columns, "assigned_at": times}, schema=NEW_ARMS)
 
 
 def newest_plan(folder: Path, audience: str, destination: str) -> Plan | None:

@@ -27,6 +27,7 @@ import selvage
 from activation import diff, discovery
 from activation.audience import Copy, open_copy
 from activation.destination import Action, Audience, Destination
+from activation.holdouts import Arms, new_arms
 from activation.ledger import Ledger, whole_file
 from activation.lock import destination_lock
 from activation.members import batches
@@ -82,6 +83,7 @@ class _Sync:
     name: str
     destination: Destination
     ledger: Ledger
+    arms: Arms
     pending: PendingFolder
 
     @contextmanager
@@ -148,7 +150,9 @@ def apply(plan: Plan, *, approved_by: str | None = None, allow_empty: bool = Fal
         check_ledger(sync.ledger, sync.pending, plan)
         left_behind = [note.batch_id for note in sync.pending.open(sync.ledger) if note.audience == spec.name]
         sync.ledger.tidy()
+        sync.arms.tidy()
         sync.pending.tidy()
+        sync.arms.record(plan.plan_id, plan.arms)
         sender = sync.sender(spec, run_id, plan.plan_id, plan.build_id, connect=not plan.is_empty)
         if not plan.is_empty:
             read_state(copy.connection, sync.ledger, spec.name)
@@ -193,14 +197,23 @@ def apply(plan: Plan, *, approved_by: str | None = None, allow_empty: bool = Fal
 def _open(name: str) -> _Sync:
     settings = selvage.settings()
     destination = discovery.find(name)
-    return _Sync(settings, name, destination, Ledger(settings.ledger, name), PendingFolder(settings.work, name))
+    return _Sync(
+        settings=settings,
+        name=name,
+        destination=destination,
+        ledger=Ledger(settings.ledger, name),
+        arms=Arms(settings.ledger, name),
+        pending=PendingFolder(settings.work, name),
+    )
 
 
 def _compare(sync: _Sync, copy: Copy, spec: Audience, resend: bool) -> Plan:
     position = sync.ledger.position(spec.name)
     under_way = [note for note in sync.pending.open(sync.ledger) if note.audience == spec.name]
     copy.suppressions(spec.channel, spec.purpose)
-    copy.candidates(spec, sync.destination, sync.settings.hash_key())
+    sync.arms.read(copy.connection, spec.name)
+    global_control = sync.settings.brand.global_control
+    copy.candidates(spec, sync.destination, sync.settings.hash_key(), global_control)
     read_state(copy.connection, sync.ledger, spec.name, [note.uncertain() for note in under_way])
     counts = diff.compare(copy.connection, spec.mode, resend, _resend_before(sync.destination.RESEND_DAYS))
     if counts["removals"] + counts["moves"] and not sync.destination.CAN_REMOVE:
@@ -216,6 +229,7 @@ def _compare(sync: _Sync, copy: Copy, spec: Audience, resend: bool) -> Plan:
         max_removal_share=spec.max_removal_share,
         counts=counts,
         actions=diff.actions(copy.connection),
+        arms=new_arms(copy.connection, spec.name, spec.holdout, global_control),
         min_members=sync.destination.MIN_MEMBERS,
         covers=tuple(note.batch_id for note in under_way),
     )

@@ -7,7 +7,7 @@ from math import sqrt
 import duckdb
 import pytest
 
-from activation.audience import held_out_sql, threshold
+from activation.holdouts import held_out_sql, threshold
 
 PEOPLE, REBUILDS = 100_000, 1_000
 HELD_OUT = held_out_sql("$audience", "customer_id", "$threshold")

@@ -24,6 +24,12 @@ runs as (
         cast(count(case when status = 'acknowledged' then 1 end) as bigint) as acknowledged_count,
         cast(count(case when status = 'accepted_unverified' then 1 end) as bigint) as unverified_count,
         cast(count(case when status = 'rejected' then 1 end) as bigint) as rejected_count,
+        cast(count(case when action <> 'remove' then 1 end) as bigint) as desired_count,
+        cast(count(case when action <> 'remove' and status <> 'rejected' then 1 end) as bigint) as matched_count,
+        cast(
+            cast(count(case when action <> 'remove' and status <> 'rejected' then 1 end) as double)
+            / nullif(count(case when action <> 'remove' then 1 end), 0) as decimal(18, 6)
+        ) as match_rate,
         min(recorded_at) as first_recorded_at,
         max(recorded_at) as last_recorded_at
     from sync_records
