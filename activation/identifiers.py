@@ -214,8 +214,8 @@ CLEAR: dict[str, dict[str, Rule]] = {
     "tiktok": {},
     "klaviyo": _CONTACT,
     "mailchimp": _CONTACT,
-    "zendesk": _CONTACT,
-    "shopify": _CONTACT,
+    "zendesk": {**_CONTACT, "zendesk_ids": _as_is},
+    "shopify": {**_CONTACT, "shopify_ids": _as_is},
     "files": _CONTACT,
     "webhook": _CONTACT,
 }  # fmt: skip
