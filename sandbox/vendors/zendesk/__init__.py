@@ -30,6 +30,7 @@ def build(context: Context) -> Starlette:
         ("PUT", "users/update_many", users.update_many),
         ("POST", "users/create_or_update_many", users.create_or_update_many),
         ("GET", "users/search", users.search),
+        ("GET", "users/show_many", users.show_many),
         ("GET", "users/{id:int}", users.show),
         ("PUT", "users/{id:int}", users.update),
         ("GET", "job_statuses/{key}", users.job),

@@ -71,8 +71,11 @@ class UserFields:
         """Its values go with it."""
         _admin(call)
         key = int(call.request.path_params["id"])
-        if not self._state.execute("delete from zendesk_user_fields where id = ?", (key,)):
+        found = self._state.rows("select key from zendesk_user_fields where id = ?", (key,))
+        if not found:
             raise ApiError(404, "RecordNotFound", "Not found")
+        self._state.execute("delete from zendesk_user_fields where id = ?", (key,))
+        self._state.execute("update zendesk_user_values set fields = json_remove(fields, ?)", (f'$."{found[0][0]}"',))
 
     def kinds(self) -> dict[str, str]:
         return {one["key"]: one["type"] for one in self._rows()}
