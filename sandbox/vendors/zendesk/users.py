@@ -3,7 +3,7 @@
     PUT users/update_many -> queued -> working -> completed, in sandbox time
 
 - "completed" may hold failed rows: ``results`` has one entry per row, with its index.
-- A status is kept for an hour of sandbox time (half a minute at least), and of the last hundred jobs alone; then it is not found.
+- A status is kept for an hour of sandbox time (half a minute at least) and of the last hundred jobs; then it is gone.
 - ``create_or_update_many`` is off (403) until the account's owner asks for bulk imports, which nobody did here.
 - One user may be updated five times a minute by ``PUT users/{id}``; thirty jobs may wait at a time.
 - A write moves ``updated_at``, so the user comes in the next incremental export.
