@@ -1,5 +1,5 @@
 {# Fails for each member of an audience who has no consent in force, with the evidence the row names, for the channel and
-   purpose it names, and for each who is suppressed for them - whatever the audience's SQL did. Stands under every
+   purpose it names (a purpose of the contract: whose evidence is no order of theirs), and for each who is suppressed for them - whatever the audience's SQL did. Stands under every
    audience in _audiences.yml. A destination gets only rows of the channel and purpose that its entry there says. #}
 {% test only_eligible_members(model) %}
 select
@@ -13,7 +13,26 @@ left join {{ ref('int_consent__current') }} as consents
         and members.consent_channel = consents.channel
         and members.consent_purpose = consents.purpose
         and consents.consent_status = 'granted'
-where consents.customer_id is null
+where
+    consents.customer_id is null
+    and members.consent_purpose not in ('{{ var('purposes_of_contract') | join("', '") }}')
+
+union all
+
+select
+    members.customer_id,
+    'no order of theirs' as breach
+from {{ model }} as members
+where
+    members.consent_purpose in ('{{ var('purposes_of_contract') | join("', '") }}')
+    and not exists (
+        select 1
+        from {{ ref('int_orders__orders') }} as orders
+        inner join {{ ref('int_identity__record_customers') }} as owners on orders.record_key = owners.record_key
+        where
+            members.consent_evidence_id = 'order:' || orders.order_key
+            and members.customer_id = owners.customer_id
+    )
 
 union all
 
