@@ -18,6 +18,8 @@ from activation import sync
 from activation.client import Client
 from activation.destination import Audience, Contact, DestinationError, Member
 from activation.destinations import zendesk
+from ingestion.tables import page_of
+from ingestion.zendesk import tables
 from sandbox.server import Running, running
 from tests.activation.world import AUDIENCE, World
 from tests.sandbox.conftest import request, shown
@@ -134,6 +136,23 @@ def test_users_get_fields_and_lose_them(shop: Shop) -> None:
     assert (second.added, second.updated, second.removed) == (0, 1, 2)
     assert shop.held() == shop.wanted()
     assert set(shop.user(shop.users[0])["user_fields"].values()) == {None}
+
+
+def test_what_was_written_comes_back_as_no_news_of_a_person(shop: Shop) -> None:
+    """The source lands the user again, since Zendesk moved its time; nothing else of what is landed has changed."""
+
+    def landed() -> list[dict[str, Any]]:
+        users = [shop.user(key) for key in shop.users[:5]]
+        lines = [(str(one["id"]), None, 1, "users", json.dumps(one)) for one in users]
+        rows = tables.USERS.reader()(page_of(lines))
+        return [] if rows is None else rows.to_pylist()
+
+    zendesk.remove(shop.connection(), [Member("c", Contact(zendesk_ids=str(key))) for key in shop.users], forget)
+    before = landed()
+    shop.run()
+    after = landed()
+    assert len(before) == len(after) == 5
+    assert [one | {"updated_at": None} for one in after] == [one | {"updated_at": None} for one in before]
 
 
 def test_who_has_no_user_is_not_created(shop: Shop) -> None:

@@ -1,6 +1,7 @@
--- The one e-mail and phone that tools get for a customer, the newest name and place beside them, and the ids under which
+-- The one e-mail and phone that tools get for a customer, the newest name and place beside them, and the ids by which
 -- tools that are sources too know the customer themselves: all of a tool's, since a person may have several accounts.
-{%- set tools = {'shopify': 'customer', 'zendesk': 'end_user'} %}
+{%- set shopify_id = "case when source_system = 'shopify' then source_record_id end" %}
+{%- set zendesk_id = "case when source_system = 'zendesk' then source_record_id end" %}
 with best_addresses as (
 
     select * from {{ ref('int_consent__contact_addresses') }}
@@ -64,14 +65,15 @@ tool_ids as (
 
     select
         customer_id,
-        {%- for tool, record_type in tools.items() %}
-            {{ array_text(agg_ordered(
-                "case when source_system = '" ~ tool ~ "' and record_type = '" ~ record_type ~ "' then source_record_id end",
-                'source_record_id'
-            ), ',') }} as {{ tool }}_ids{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ array_text(agg_ordered(shopify_id, 'record_key'), ',') }} as shopify_ids,
+        {{ array_text(agg_ordered(zendesk_id, 'record_key'), ',') }} as zendesk_ids
     from record_customers
-    where customer_id is not null
+    where
+        customer_id is not null
+        and (
+            (source_system = 'shopify' and record_type = 'customer')
+            or (source_system = 'zendesk' and record_type = 'end_user')
+        )
     group by customer_id
 
 ),
