@@ -214,6 +214,7 @@ CLEAR: dict[str, dict[str, Rule]] = {
     "tiktok": {},
     "klaviyo": _CONTACT,
     "mailchimp": _CONTACT,
+    "hubspot": _CONTACT,
     "zendesk": {**_CONTACT, "zendesk_ids": _as_is},
     "shopify": {**_CONTACT, "shopify_ids": _as_is},
     "files": _CONTACT,
