@@ -1,6 +1,6 @@
--- Every person who bought, with what those who serve them should see beside a ticket or on a customer's page. For service
--- that rests on the contract and goes to tools where the person is known already; the CRM, which makes contacts and mails
--- them, gets those who agreed. A loyalty account without points and none at all are told apart.
+-- Every person who bought, with what those who serve them should see beside a ticket or on a customer's page. For
+-- service that rests on the contract and goes to tools where the person is known already; the CRM, which makes contacts
+-- and mails them, gets those who agreed. A loyalty account without points and none at all are told apart.
 with customers as (
 
     select * from {{ ref('dim_customers') }}
