@@ -41,6 +41,8 @@ TAG_CALLS, PAGE_ROWS = 40, 100
 MOST_TAG, CUSTOMER_ID, CUSTOMER = 255, "customer_id", "gid://shopify/Customer/"
 
 _TAGS = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Customer { id tags } } }"
+_OWNERS = """query($ids: [ID!]!, $namespace: String!, $key: String!) {
+  nodes(ids: $ids) { ... on Customer { id metafield(namespace: $namespace, key: $key) { value } } } }"""
 _DEFINITIONS = """query($namespace: String!, $after: String) {
   metafieldDefinitions(ownerType: CUSTOMER, namespace: $namespace, first: 100, after: $after) {
     nodes { key } pageInfo { hasNextPage endCursor } } }"""
@@ -112,10 +114,12 @@ update = add
 
 
 def remove(connection: Connection, members: Sequence[Member], remember: Remember) -> list[Outcome]:  # noqa: ARG001
-    """Take this audience's tags and metafields away."""
+    """Take this audience's tags and metafields away, but for customers that were told of somebody else since."""
     owners = {member.customer_id: _gids(member.remote_id or member.contact.shopify_ids) for member in members}
     unknown = {customer_id for customer_id, gids in owners.items() if not gids}
     owners |= _search(connection, unknown) if unknown else {}
+    told = _owners(connection, [gid for gids in owners.values() for gid in gids])
+    owners = {name: [gid for gid in gids if told.get(gid) in ("", name)] for name, gids in owners.items()}
     tags = _tags(connection, [gid for gids in owners.values() for gid in gids])
     keys = sorted(_keys(connection))
     mine = [{"ownerId": gid, "namespace": connection.namespace, "key": key} for gid in tags for key in keys]
@@ -187,6 +191,16 @@ def _tags(connection: Connection, gids: Sequence[str]) -> dict[str, list[str]]:
     for part in parts(sorted(set(gids)), PAGE_ROWS):
         nodes = connection.admin.ask(_TAGS, {"ids": part})["nodes"]
         found |= {str(one["id"]): list(one["tags"]) for one in nodes if one}
+    return found
+
+
+def _owners(connection: Connection, gids: Sequence[str]) -> dict[str, str]:
+    """The customer of ours of whom each customer there was told last; those that are not there are left out."""
+    found = dict[str, str]()
+    for part in parts(sorted(set(gids)), PAGE_ROWS):
+        asked = {"ids": part, "namespace": connection.namespace, "key": CUSTOMER_ID}
+        nodes = connection.admin.ask(_OWNERS, asked)["nodes"]
+        found |= {str(one["id"]): str((one["metafield"] or {}).get("value") or "") for one in nodes if one}
     return found
 
 

@@ -15,12 +15,10 @@ with how many users each member has, as results know users alone.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -28,6 +26,7 @@ import orjson
 import selvage
 from activation.client import REFUSED, Client, NotFound
 from activation.destination import ApiVersion, Audience, BatchRefused, DestinationError, Member, Outcome, Remember
+from activation.zendesk.values import exact, type_of, users_of, word
 
 VERSION = ApiVersion("v2", date.max)  # the only one, and no end of it was told
 SETTINGS = {
@@ -78,7 +77,7 @@ class Connection:
 
     def ask(self, method: str, path: str, params: Mapping[str, str] | None = None, body: Any = None) -> Any:
         """One call, with a token that is made first, or anew where Zendesk takes it no more."""
-        content = None if body is None else orjson.dumps(body, default=_exact)
+        content = None if body is None else orjson.dumps(body, default=exact)
         for is_last in (False, True):
             if "Authorization" not in self.headers:
                 answer = self.client.call("POST", "oauth/tokens", body=orjson.dumps(self.login)).body
@@ -109,7 +108,7 @@ def add(connection: Connection, members: Sequence[Member], remember: Remember) -
     """Write the properties into the fields of all users of each member."""
     values = {member.customer_id: _values(member) for member in members}
     known = _make_fields(connection, list(values.values()))
-    users = [_users_of(member.contact.zendesk_ids or member.remote_id) for member in members]
+    users = [users_of(member.contact.zendesk_ids or member.remote_id) for member in members]
     fields = [
         {key: value for name, value in values[member.customer_id].items() if (key := connection.prefix + name) in known}
         for member in members
@@ -121,13 +120,18 @@ update = add
 
 
 def remove(connection: Connection, members: Sequence[Member], remember: Remember) -> list[Outcome]:
-    """Empty the fields of this audience. A user that is not there counts as removed."""
+    """Empty the fields of this audience. A user that is not there, or was told of another customer since, counts so."""
     mine = {key: None for key in _fields(connection) if key.startswith(connection.prefix)}
     if not mine:
         return [Outcome("acknowledged", remote_id=member.remote_id) for member in members]
     users = [
-        _users_of(member.remote_id or member.contact.zendesk_ids) or _search(connection, member.customer_id)
+        users_of(member.remote_id or member.contact.zendesk_ids) or _search(connection, member.customer_id)
         for member in members
+    ]
+    owners = _owners(connection, [key for chosen in users for key in chosen])
+    users = [
+        [key for key in chosen if owners.get(key) in ("", member.customer_id)]
+        for member, chosen in zip(members, users, strict=True)
     ]
     return _finish(connection, _start(connection, users, [mine] * len(members), remember), is_removal=True)
 
@@ -145,8 +149,8 @@ def resume(connection: Connection, job_id: str, customer_ids: Sequence[str]) -> 
 
 def failure_of(what: str, status: int, body: Mapping[str, Any], request_id: str | None) -> DestinationError:
     """An error of the API: its code and the fields it names. Descriptions quote values."""
-    named = ", ".join(sorted(_word(one) for one in body.get("details") or ()))
-    text = " ".join(part for part in (f"{what}: {status}", _word(body.get("error")), named) if part)
+    named = ", ".join(sorted(word(one) for one in body.get("details") or ()))
+    text = " ".join(part for part in (f"{what}: {status}", word(body.get("error")), named) if part)
     if status in REFUSED:
         return BatchRefused(text, request_id)
     kind = {401: Unauthorised, 404: NotFound}.get(status, DestinationError)
@@ -185,10 +189,10 @@ def _finish(connection: Connection, noted: str, *, is_removal: bool) -> list[Out
 
 def _outcome(results: Sequence[Mapping[str, Any] | None], job_id: str | None, is_removal: bool) -> Outcome:
     """What became of a member: all users of theirs that there still are must have taken it."""
-    gone = [one for one in results if one and _word(one.get("error")) in ("UserNotFound", "RecordNotFound")]
+    gone = [one for one in results if one and word(one.get("error")) in ("UserNotFound", "RecordNotFound")]
     failed = [one for one in results if one not in gone and not (one and one.get("success"))]
     if failed:
-        reason = _word(failed[0].get("error")) if failed[0] else None
+        reason = word(failed[0].get("error")) if failed[0] else None
         return Outcome("rejected", reason or "no result in the job", job_id=job_id)
     if is_removal:
         return Outcome("acknowledged", job_id=job_id)
@@ -231,7 +235,7 @@ def _make_fields(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> d
     """Make the fields of all properties that have a value. Without one yet it is open of which type a field is."""
     known = _fields(connection)
     for name, value in {name: value for row in rows for name, value in row.items() if value is not None}.items():
-        key, kind = connection.prefix + name, _type_of(value)
+        key, kind = connection.prefix + name, type_of(value)
         if key not in known:
             about = {"key": key, "type": kind, "title": f"{name.replace('_', ' ').capitalize()} (Selvage)"}
             try:
@@ -244,6 +248,16 @@ def _make_fields(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> d
             text = f"the user field {key} is a {known[key]}, whose values are tags: delete it, and it is made anew"
             raise DestinationError(f"{text} as {kind}")
     return known
+
+
+def _owners(connection: Connection, users: Sequence[int]) -> dict[int, str]:
+    """The customer of whom each user was told last; users that are not there are left out."""
+    found, field_key = dict[int, str](), connection.prefix + CUSTOMER_ID
+    for start in range(0, len(users), PAGE_ROWS):
+        ids = ",".join(str(key) for key in users[start : start + PAGE_ROWS])
+        for one in connection.ask("GET", "users/show_many.json", {"ids": ids}).body["users"]:
+            found[int(one["id"])] = str((one.get("user_fields") or {}).get(field_key) or "")
+    return found
 
 
 def _search(connection: Connection, customer_id: str) -> list[int]:
@@ -272,26 +286,3 @@ def _values(member: Member) -> dict[str, Any]:
     words = {True: "yes", False: "no"}
     told = {name: words[value] if isinstance(value, bool) else value for name, value in member.properties.items()}
     return {**told, CUSTOMER_ID: member.customer_id}
-
-
-def _type_of(value: Any) -> str:
-    if isinstance(value, int):
-        return "integer"
-    if isinstance(value, (float, Decimal)):
-        return "decimal"
-    return "date" if re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)) else "text"
-
-
-def _users_of(ids: str | None) -> list[int]:
-    return [int(one) for one in (ids or "").split(",") if one.strip().isdigit()]
-
-
-def _exact(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return orjson.Fragment(format(value, "f"))  # a number with all its digits, never by way of a float
-    raise TypeError(f"{type(value).__name__} cannot be a property")
-
-
-def _word(value: Any) -> str:
-    """A code of the vendor's; its free text quotes what was sent."""
-    return str(value) if re.fullmatch(r"[\w. -]{1,60}", str(value or "")) else ""

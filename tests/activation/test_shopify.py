@@ -95,7 +95,11 @@ def shop(world: World, server: Running, monkeypatch: pytest.MonkeyPatch) -> Shop
     shop.ids = list(everybody)[:30]
     world.destinations, world.channel, world.purpose = ("shopify",), "shop", "service"
     # Each test begins without our tags and metafields.
-    told = [Member(key, Contact(), remote_id=key) for key, one in everybody.items() if one["fields"]]
+    told = [
+        Member(one["fields"]["customer_id"], Contact(), remote_id=key)
+        for key, one in everybody.items()
+        if one["fields"]
+    ]
     shopify.remove(shop.connection(), told, forget)
     monkeypatch.setattr(shopify, "Admin", functools.partial(Admin, sleep=shop.waits.append))
     monkeypatch.setattr(shopify, "Client", functools.partial(Client, sleep=shop.waits.append))
@@ -205,6 +209,18 @@ def test_a_customer_that_changes_hands_is_told_of_its_new_owner(shop: Shop) -> N
     shop.run()
     assert shop.held() == shop.wanted()
     assert shop.customers()[shop.ids[1]]["fields"]["customer_id"] == "c_0001"
+
+
+def test_what_another_customer_was_told_under_since_is_not_taken_away(shop: Shop) -> None:
+    """Two customers of two batches: the account went over to the one that was told first."""
+    shop.run()
+    connection, ids = shop.connection(), shop.ids
+    shopify.add(connection, [Member("c_0002", Contact(shopify_ids=f"{ids[1]},{ids[3]}"), {"tier": "x"})], forget)
+    shopify.remove(connection, [Member("c_0000", Contact(), remote_id=f"{ids[0]},{ids[1]}")], forget)
+    found = shop.customers()
+    assert found[ids[0]]["fields"] == {}
+    assert (found[ids[1]]["fields"]["customer_id"], found[ids[1]]["fields"]["tier"]) == ("c_0002", "x")
+    assert TAG in found[ids[1]]["tags"]
 
 
 def test_an_erased_customer_of_whom_nothing_is_known_is_searched(shop: Shop) -> None:

@@ -147,7 +147,6 @@ def test_what_was_written_comes_back_as_no_news_of_a_person(shop: Shop) -> None:
         rows = tables.USERS.reader()(page_of(lines))
         return [] if rows is None else rows.to_pylist()
 
-    zendesk.remove(shop.connection(), [Member("c", Contact(zendesk_ids=str(key))) for key in shop.users], forget)
     before = landed()
     shop.run()
     after = landed()
@@ -184,6 +183,16 @@ def test_a_user_that_changes_hands_is_told_of_its_new_customer(shop: Shop) -> No
     shop.run()
     assert shop.held() == shop.wanted()
     assert shop.user(shop.users[1])["user_fields"][CUSTOMER] == "c_0001"
+
+
+def test_what_another_customer_was_told_under_since_is_not_emptied(shop: Shop) -> None:
+    """Two customers of two batches: the user went over to the one that was told first."""
+    shop.run()
+    connection, users = shop.connection(), shop.users
+    zendesk.add(connection, [Member("c_0002", Contact(zendesk_ids=f"{users[1]},{users[3]}"), {"tier": "x"})], forget)
+    zendesk.remove(connection, [Member("c_0000", Contact(), remote_id=f"{users[0]},{users[1]}")], forget)
+    assert shop.user(users[0])["user_fields"][CUSTOMER] is None
+    assert shop.user(users[1])["user_fields"][CUSTOMER] == "c_0002"
 
 
 def test_an_erased_customer_of_whom_nothing_is_known_is_searched(shop: Shop) -> None:
