@@ -5,8 +5,9 @@
     status                members and the last sync per audience and destination
     init                  make the empty ledger
 
-Without an audience all audiences are meant. Ends with 1 when a guard or a stale plan stopped it, 2 for a wrong call or
-missing settings, 3 when a destination cannot be used.
+Without an audience all audiences are meant, and the conversions; ``conversions`` in its place means these alone. Ends
+with 1 when a guard or a stale plan stopped it, 2 for a wrong call or missing settings, 3 when a destination cannot be
+used.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ import duckdb
 import orjson
 
 import selvage
-from activation import discovery, ledger, sync
+from activation import conversions, discovery, ledger, sync
 from activation.audience import UnknownAudience, open_copy
-from activation.destination import DestinationError
+from activation.destination import CONVERSIONS, DestinationError
+from activation.event_plans import EventPlan, newest_event_plan
 from activation.lock import DestinationBusy
 from activation.plans import EmptyAudience, Plan, RemovalGuard, StalePlan, newest_plan
 from activation.state import member_count, read_state
@@ -50,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m activation", description="Plan a sync, look at it, apply it.")
     commands = parser.add_subparsers(required=True)
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("audience", nargs="?", help="its name; all audiences if left out")
+    shared.add_argument("audience", nargs="?", help="its name, or conversions; everything if left out")
     shared.add_argument("--destination", help="only this destination")
     shared.add_argument("--json", action="store_true", help="print JSON")
     plan = commands.add_parser("plan", parents=[shared], help="show what would change; nothing is sent")
@@ -70,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
 def _routes(options: argparse.Namespace) -> list[tuple[str, str]]:
     """(audience, destination) as the activation copy routes them, for destinations this brand has."""
     settings = selvage.settings()
+    if options.audience == CONVERSIONS:
+        return []
     with open_copy(settings.activation_file) as copy:
         chosen = copy.audiences(options.audience)
     return [
@@ -79,13 +83,21 @@ def _routes(options: argparse.Namespace) -> list[tuple[str, str]]:
     ]
 
 
+def _takers(options: argparse.Namespace) -> list[str]:
+    """Destinations whose conversions are meant."""
+    return conversions.destinations(options.destination) if options.audience in (None, CONVERSIONS) else []
+
+
 def _plan(options: argparse.Namespace) -> int:
     plans = [sync.plan(audience, name, resend=options.resend) for audience, name in _routes(options)]
+    event_plans = [conversions.plan(name) for name in _takers(options)]
     if options.json:
-        _print_json([plan.summary() for plan in plans])
-    else:
-        for plan in plans:
-            _show_plan(plan)
+        _print_json([plan.summary() for plan in plans] + [plan.summary() for plan in event_plans])
+        return 0
+    for plan in plans:
+        _show_plan(plan)
+    for event_plan in event_plans:
+        _show_event_plan(event_plan)
     return 0
 
 
@@ -97,8 +109,14 @@ def _apply(options: argparse.Namespace) -> int:
         if plan is None:
             raise FileNotFoundError(f"{audience} at {name} has no plan yet: run `python -m activation plan` first")
         results.append(sync.apply(plan, approved_by=options.approved_by, allow_empty=options.allow_empty))
+    told = []
+    for name in _takers(options):
+        event_plan = newest_event_plan(folder, name)
+        if event_plan is None:
+            raise FileNotFoundError(f"conversions at {name} have no plan yet: run `python -m activation plan` first")
+        told.append(conversions.apply(event_plan))
     if options.json:
-        _print_json([result.to_dict() for result in results])
+        _print_json([result.to_dict() for result in results] + [result.to_dict() for result in told])
         return 0
     for result in results:
         print(
@@ -107,6 +125,13 @@ def _apply(options: argparse.Namespace) -> int:
             f"held out {result.held_out} ({result.seconds:.1f} s)"
         )
         for reason, rows in sorted(result.rejected_reasons.items()):
+            print(f"  rejected {rows}: {reason}")
+    for one in told:
+        print(
+            f"{CONVERSIONS} -> {one.destination}: planned {one.planned}, sent {one.sent}, accepted {one.accepted}, "
+            f"rejected {one.rejected}, expired {one.expired}, suppressed {one.suppressed} ({one.seconds:.1f} s)"
+        )
+        for reason, rows in sorted(one.rejected_reasons.items()):
             print(f"  rejected {rows}: {reason}")
     return 0
 
@@ -127,13 +152,19 @@ def _status(options: argparse.Namespace) -> int:
                 "last_run": orjson.loads(last.read_bytes()) if last.exists() else None,
             }
         )
+    for name in _takers(options):
+        last = settings.work / "sync_runs" / f"{name}-{CONVERSIONS}.json"
+        last_run = orjson.loads(last.read_bytes()) if last.exists() else None
+        members = (last_run or {}).get("told", 0)
+        rows.append({"audience": CONVERSIONS, "destination": name, "members": members, "last_run": last_run})
     if options.json:
         _print_json(rows)
         return 0
     for row in rows:
         last_run = row["last_run"]
         told = f"last run {last_run['sync_run_id']}, sent {last_run['sent']}" if last_run else "never synced"
-        print(f"{row['audience']} -> {row['destination']}: {row['members']} members; {told}")
+        what = "events" if row["audience"] == CONVERSIONS else "members"
+        print(f"{row['audience']} -> {row['destination']}: {row['members']} {what}; {told}")
     return 0
 
 
@@ -169,6 +200,19 @@ def _show_plan(plan: Plan) -> None:
         print("  nothing to send")
     else:
         print("  apply it: python -m activation apply " + plan.audience)
+
+
+def _show_event_plan(plan: EventPlan) -> None:
+    print(f"\n{CONVERSIONS} -> {plan.destination}   build {plan.build_id}   plan {plan.plan_id}")
+    for warning in plan.warnings():
+        print(f"  warning: {warning}")
+    for name in ("told", "purchases", "refunds", "retried"):
+        print(f"  {'told before' if name == 'told' else name:<22}{plan.counts[name]:>10,}")
+    for reason, events in plan.left_out.items():
+        print(f"    left out, {reason}: {events:,}")
+    for row in plan.summary()["sample"]:
+        print(f"    {row['kind']:<9} {row['event_id']} {row['source']}")
+    print("  nothing to send" if plan.is_empty else f"  apply it: python -m activation apply {CONVERSIONS}")
 
 
 def _print_json(value: Any) -> None:

@@ -42,6 +42,7 @@ class Copy:
     connection: duckdb.DuckDBPyConnection
     build_id: str
     as_of: datetime | None
+    built_at: datetime | None = None
 
     def audiences(self, name: str | None = None) -> list[Audience]:
         """Every audience, or the one of this name (with or without ``aud_``), once per destination.
@@ -102,9 +103,9 @@ class Copy:
             with sent as (
                 select
                     members.customer_id,
-                    coalesce({", ".join(_known(name) for name in identifiers)}) is not null as is_known,
+                    coalesce({", ".join(known(name) for name in identifiers)}) is not null as is_known,
                     {identity_sql(destination, audience)} as identity,
-                    {_keyed_hash([*(_pair(name) for name in contact), *properties])} as content,
+                    {keyed_hash([*(pair(name) for name in contact), *properties])} as content,
                     {held_out_sql("$audience", "members.customer_id", "$threshold")} as is_held_out,
                     suppressions.reason as suppression_reason
                 from copy.{table_of(audience)} as members
@@ -126,8 +127,8 @@ class Copy:
             {"key": key, "audience": audience.name, "threshold": threshold(audience.holdout)},
         )
 
-    def suppressions(self, audience: Audience) -> None:
-        """Make table ``suppressions``: customer_id, reason, evidence of who is blocked for this audience's use."""
+    def suppressions(self, channel: str, purpose: str) -> None:
+        """Make table ``suppressions``: customer_id, reason, evidence of who is blocked for this use."""
         self.connection.execute(
             """
             create or replace temp table suppressions as
@@ -140,7 +141,7 @@ class Copy:
             where channel in (?, 'all') and purpose in (?, 'all')
             group by customer_id
             """,
-            [audience.channel, audience.purpose],
+            [channel, purpose],
         )
 
 
@@ -152,10 +153,10 @@ def open_copy(path: Path) -> Iterator[Copy]:
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as copy (read_only)")
-        found = connection.execute("select build_id, as_of from copy.build").fetchone()
+        found = connection.execute("select build_id, as_of, built_at from copy.build").fetchone()
         if found is None:
             raise ValueError(f"{path.name} names no build")
-        yield Copy(connection, str(found[0]), found[1])
+        yield Copy(connection, str(found[0]), found[1], found[2])
 
 
 def identifiers_of(destination: Destination, audience: Audience) -> tuple[str, ...]:
@@ -176,7 +177,7 @@ def contact_fields_of(destination: Destination, audience: Audience) -> tuple[str
 
 def identity_sql(destination: Destination, audience: Audience) -> str:
     """The keyed hash of a customer's identifiers, from ``contacts`` and ``$key``."""
-    return _keyed_hash([_pair(name) for name in identifiers_of(destination, audience)])
+    return keyed_hash([pair(name) for name in identifiers_of(destination, audience)])
 
 
 def table_of(audience: Audience) -> str:
@@ -185,8 +186,13 @@ def table_of(audience: Audience) -> str:
 
 def use_sql(members: str, audience: Audience) -> str:
     """True for the audience's rows that stand on the consent which this destination needs."""
-    wanted = dict(zip(USE, (audience.channel, audience.purpose), strict=True))
-    return " and ".join(f"{members}.{name} = {_text(value)}" for name, value in wanted.items())
+    return consent_sql(members, audience.channel, audience.purpose)
+
+
+def consent_sql(rows: str, channel: str, purpose: str) -> str:
+    """True for the rows that stand on consent to this use."""
+    wanted = dict(zip(USE, (channel, purpose), strict=True))
+    return " and ".join(f"{rows}.{name} = {_text(value)}" for name, value in wanted.items())
 
 
 def threshold(share: float) -> str:
@@ -211,15 +217,15 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _known(contact_point: str) -> str:
+def known(contact_point: str) -> str:
     return f"nullif(trim(contacts.{contact_point}), '')"
 
 
-def _pair(contact_point: str) -> str:
-    return f"{contact_point}: {_known(contact_point)}"
+def pair(contact_point: str) -> str:
+    return f"{contact_point}: {known(contact_point)}"
 
 
-def _keyed_hash(pairs: list[str]) -> str:
+def keyed_hash(pairs: list[str]) -> str:
     """Sixteen hex digits (64 bits) over names and values as JSON, where a missing value is not an empty one."""
     return f"substr(sha256($key || to_json({{{', '.join(pairs)}}})), 1, 16)"
 

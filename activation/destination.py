@@ -18,6 +18,7 @@ Action = Literal["add", "update", "remove"]
 Status = Literal["acknowledged", "accepted_unverified", "rejected"]
 MODES = ("mirror", "upsert", "update_only")
 MOVED, SEARCHED = "identifier_changed", "identifier_uncertain"
+CONVERSIONS = "conversions"  # what the ledger calls the feed of events where audiences have their name
 STATUSES: tuple[Status, ...] = ("acknowledged", "accepted_unverified", "rejected")
 CONTACT_POINTS = (
     "email", "phone", "given_name", "family_name", "city", "region_code", "postal_code", "country_code",
@@ -75,6 +76,10 @@ class Audience:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise ValueError(f"audience {self.name}: mode {self.mode!r} is not one of {', '.join(MODES)}")
+        if self.name == CONVERSIONS:
+            raise ValueError(
+                f"no audience may be called {CONVERSIONS}: the ledger knows the feed of orders by that name"
+            )
         for share in ("holdout", "max_removal_share"):
             if not 0 <= getattr(self, share) <= 1:
                 raise ValueError(f"audience {self.name}: {share} must lie between 0 and 1")
@@ -122,6 +127,8 @@ class Member:
     reason: str | None = None
     """Why the plan has this row, where that needs saying (removals)."""
     evidence: Evidence = Evidence()
+    event_id: None = None
+    """Only conversions have one (conversion.py)."""
 
 
 @dataclass(frozen=True)

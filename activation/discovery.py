@@ -10,9 +10,10 @@ import yaml
 
 import selvage
 from activation import destinations as folder
+from activation.conversion import Conversions
 from activation.destination import Destination
 
-AUDIENCES = selvage.ROOT / "dbt_project" / "models" / "audiences"
+MODELS = selvage.ROOT / "dbt_project" / "models"
 
 
 def names() -> list[str]:
@@ -32,13 +33,30 @@ def destinations() -> dict[str, Destination]:
     return {name: find(name) for name in names()}
 
 
+def conversions(name: str) -> Conversions:
+    """What a destination does with conversions. Raises LookupError if there is none, or it takes none."""
+    found = getattr(find(name), "conversions", None)
+    if found is None:
+        takers = [one for one, module in destinations().items() if hasattr(module, "conversions")]
+        raise LookupError(f"{name} takes no conversions; those that do are: {', '.join(takers)}")
+    return cast("Conversions", found)
+
+
 def routed() -> set[str]:
     """Destinations that some audience goes to, as the audiences' YAML says; no manifest is needed."""
-    models = [
-        model for path in AUDIENCES.rglob("*.yml") for model in yaml.safe_load(path.read_text()).get("models") or ()
+    return _routed("audiences", "activation")
+
+
+def conversions_routed() -> set[str]:
+    """Destinations that conversions go to, as the YAML of act_conversions says."""
+    return _routed("activation", "conversions")
+
+
+def _routed(models: str, word: str) -> set[str]:
+    listed = [
+        model
+        for path in (MODELS / models).rglob("*.yml")
+        for model in yaml.safe_load(path.read_text()).get("models") or ()
     ]
-    return {
-        destination
-        for model in models
-        for destination in model["config"]["meta"].get("activation", {}).get("destinations", ())
-    }
+    metas = [(model.get("config") or {}).get("meta") or {} for model in listed]
+    return {destination for meta in metas for destination in (meta.get(word) or {}).get("destinations", ())}

@@ -8,7 +8,7 @@ and customer.
 Many small files are folded into one by the sync itself. The new file names those it holds in its own metadata, so one
 rename brings both the rows and the knowledge of what to delete; the old files go at a later sync, a grace time after,
 when no reader can still be about to open them. Until then a row stands in two files: readers take one row per
-(batch_id, customer_id), which is the ledger's key.
+(batch_id, customer_id, event_id), which is the ledger's key; only conversions have an event_id.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ import pyarrow.parquet as pq
 SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in (
-            "sync_run_id", "plan_id", "build_id", "batch_id", "destination", "audience", "customer_id", "action",
-            "fingerprint", "status", "reason", "request_id", "job_id", "remote_id", "consent_evidence_id",
+            "sync_run_id", "plan_id", "build_id", "batch_id", "destination", "audience", "customer_id", "event_id",
+            "action", "fingerprint", "status", "reason", "request_id", "job_id", "remote_id", "consent_evidence_id",
             "consent_policy_version",
         )),
         ("consent_as_of", pa.timestamp("us")),
@@ -44,9 +44,17 @@ _HOLDS = b"selvage.holds"
 def initialise(ledger: Path) -> Path:
     """Make the schema-only file, so that readers find columns before the first sync. Returns its path."""
     path = ledger / "_schema" / "empty.parquet"
-    if not path.exists():
+    if not path.exists() or pq.read_schema(path).names != SCHEMA.names:
         write_file(path, SCHEMA.empty_table())
     return path
+
+
+def conform(table: pa.Table) -> pa.Table:
+    """The columns of SCHEMA in their order; a column that is younger than the file is empty."""
+    for name in SCHEMA.names:
+        if name not in table.column_names:
+            table = table.append_column(name, pa.nulls(table.num_rows, SCHEMA.field(name).type))
+    return table.select(SCHEMA.names).cast(SCHEMA)
 
 
 @contextmanager
@@ -89,7 +97,7 @@ class Ledger:
     def record(self, rows: pa.Table) -> pa.Table:
         """Append one batch (all columns but ``recorded_at``; one batch_id). Recording it again replaces it."""
         table = rows.append_column("recorded_at", pa.repeat(pa.scalar(self._now(), pa.timestamp("us")), rows.num_rows))
-        table = table.select(SCHEMA.names).cast(SCHEMA)
+        table = conform(table)
         write_file(self.path(table["batch_id"][0].as_py()), table)
         return table
 
@@ -99,7 +107,7 @@ class Ledger:
     def rows(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
         """All rows of this destination, each once."""
         files = [str(path) for path in (self.schema_file, *self.files())]
-        relation = connection.read_parquet(files)
+        relation = connection.read_parquet(files, union_by_name=True)
         if any(path.name.startswith("folded-") for path in self.files()):
             return relation.distinct()
         return relation
@@ -136,7 +144,7 @@ class Ledger:
             pq.ParquetWriter(partial, SCHEMA.with_metadata({_HOLDS: holds})) as writer,
         ):
             for path in files:
-                writer.write_table(pq.read_table(path).select(SCHEMA.names).cast(SCHEMA))
+                writer.write_table(conform(pq.read_table(path)))
 
     def _now(self) -> datetime:
         """The time of the record, later than every record before it even if the clock was set back."""

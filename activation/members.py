@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import duckdb
+
 from activation.audience import (
     EVIDENCE,
     Copy,
@@ -89,19 +91,24 @@ def batches(
         """,
         {"action": action, "searched": SEARCHED, "key": key},
     )
-    reader = relation.to_arrow_reader(size)
     try:
-        waiting: list[Member] = []
-        for chunk in reader:
-            for row in chunk.to_pylist():
-                waiting.append(_member(row, fields, properties))
-                if len(waiting) == size:
-                    yield waiting
-                    waiting = []
-        if waiting:
-            yield waiting
+        for rows in pieces(relation, size):
+            yield [_member(row, fields, properties) for row in rows]
     finally:
         connection.unregister("planned")
+
+
+def pieces(relation: duckdb.DuckDBPyRelation, size: int) -> Iterator[list[dict[str, Any]]]:
+    """The rows of a query in lists of ``size``; only the last is shorter, and none is empty."""
+    waiting: list[dict[str, Any]] = []
+    for chunk in relation.to_arrow_reader(size):
+        for row in chunk.to_pylist():
+            waiting.append(row)
+            if len(waiting) == size:
+                yield waiting
+                waiting = []
+    if waiting:
+        yield waiting
 
 
 def _member(row: Mapping[str, Any], fields: tuple[str, ...], properties: list[str]) -> Member:

@@ -47,6 +47,11 @@ class Pending:
     def customer_ids(self) -> list[str]:
         return list(self.rows["customer_id"].to_pylist())
 
+    @property
+    def event_ids(self) -> list[str]:
+        """Of a batch of conversions: its events, in the order in which they were sent."""
+        return list(self.rows["event_id"].to_pylist())
+
     def uncertain(self) -> pa.Table:
         """Who may have arrived under which fingerprint: customer_id, fingerprint, noted_at."""
         noted_at = pa.repeat(pa.scalar(self.noted_at, pa.timestamp("us")), self.rows.num_rows)

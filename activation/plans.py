@@ -2,7 +2,8 @@
 
 It names the build of the activation copy it was made from and how far the ledger had come; ``apply`` refuses it when
 either has moved on. Its guards say whether it may be applied: a removal share above the audience's limit needs a named
-approver, and an empty audience that had members is refused, since it is far more often a broken build than a wish.
+approver, and an empty audience that had members is refused, since it is far more often a broken build than a wish. An
+audience with a limit of 1 comes and goes by its nature (who left a check-out in three days), and may end empty.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ class Plan:
     def refused_by(self) -> list[str]:
         """The guards that stop this plan: EmptyAudience, RemovalGuard, or none."""
         refused: list[str] = []
-        if self.counts["in_audience"] == 0 and self.counts["members"] > 0:
+        if self.counts["in_audience"] == 0 and self.counts["members"] > 0 and self.max_removal_share < 1:
             refused.append("EmptyAudience")
         if self.removal_share > self.max_removal_share:
             refused.append("RemovalGuard")

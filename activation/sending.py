@@ -111,11 +111,14 @@ class Sender:
 
     def resume(self, note: Pending) -> bool:
         """Record the outcome of a job that a killed run left behind. False when the vendor forgot the job."""
-        outcomes = self.destination.resume(self.connection, note.job_id or "", note.customer_ids)
+        outcomes = self._resumed(note)
         if outcomes is None:
             return False
         self.record(note, outcomes)
         return True
+
+    def _resumed(self, note: Pending) -> list[Outcome] | None:
+        return self.destination.resume(self.connection, note.job_id or "", note.customer_ids)
 
     def _call(self, action: Action, batch: Sequence[Member], batch_id: str, is_move: bool) -> list[Outcome]:
         def remember(job_id: str) -> None:
@@ -136,6 +139,7 @@ class Sender:
             "batch_id": [f"{self.names['sync_run_id']}-{self.tries:06d}"] * len(members),
             "action": [action] * len(members),
             "customer_id": [member.customer_id for member in members],
+            "event_id": [member.event_id for member in members],
             "fingerprint": [member.fingerprint for member in members],
             "reason": [member.reason for member in members],
             "remote_id": [None if is_move else member.remote_id for member in members],

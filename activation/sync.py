@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -34,6 +34,9 @@ from activation.pending import PendingFolder
 from activation.plans import Plan, StalePlan
 from activation.sending import Sender
 from activation.state import member_count, read_state
+
+if TYPE_CHECKING:
+    from activation.event_plans import EventPlan
 
 log = logging.getLogger(__name__)
 
@@ -135,20 +138,20 @@ def apply(plan: Plan, *, approved_by: str | None = None, allow_empty: bool = Fal
     """
     started = time.monotonic()
     sync = _open(plan.destination)
-    run_id = f"{_stamp()}-{secrets.token_hex(3)}"
+    run_id = f"{stamp()}-{secrets.token_hex(3)}"
     with sync.locked(f"applying {plan.plan_id}"), open_copy(sync.settings.activation_file) as copy:
         if copy.build_id != plan.build_id:
             raise StalePlan(f"{plan.plan_id} was made from build {plan.build_id}; the data is now {copy.build_id}.")
         spec = copy.audience(plan.audience, plan.destination)
         plan.check_guards(approved_by, allow_empty)
         sync.recover(spec)
-        _check_ledger(sync, plan)
+        check_ledger(sync.ledger, sync.pending, plan)
         left_behind = [note.batch_id for note in sync.pending.open(sync.ledger) if note.audience == spec.name]
         sync.ledger.tidy()
         sync.pending.tidy()
         sender = sync.sender(spec, run_id, plan.plan_id, plan.build_id, connect=not plan.is_empty)
         read_state(copy.connection, sync.ledger, spec.name)
-        copy.suppressions(spec)
+        copy.suppressions(spec.channel, spec.purpose)
         key = sync.settings.hash_key()
         for action, is_move in STEPS:
             sizes = sync.destination.BATCH_SIZE
@@ -196,13 +199,13 @@ def _open(name: str) -> _Sync:
 def _compare(sync: _Sync, copy: Copy, spec: Audience, resend: bool) -> Plan:
     position = sync.ledger.position(spec.name)
     under_way = [note for note in sync.pending.open(sync.ledger) if note.audience == spec.name]
-    copy.suppressions(spec)
+    copy.suppressions(spec.channel, spec.purpose)
     copy.candidates(spec, sync.destination, sync.settings.hash_key())
     read_state(copy.connection, sync.ledger, spec.name, [note.uncertain() for note in under_way])
     counts = diff.compare(copy.connection, spec.mode, resend, _resend_before(sync.destination.RESEND_DAYS))
     if counts["removals"] + counts["moves"] and not sync.destination.CAN_REMOVE:
         raise ValueError(f"{sync.name} cannot remove members, and {spec.name} has to remove {counts['removals']}")
-    made_at = _stamp()
+    made_at = stamp()
     return Plan(
         plan_id=f"{sync.name}-{spec.name}-{made_at}-{secrets.token_hex(3)}",
         build_id=copy.build_id,
@@ -222,17 +225,17 @@ def _resend_before(days: int) -> datetime | None:
     return datetime.now(UTC).replace(tzinfo=None) - timedelta(days=days) if days else None
 
 
-def _check_ledger(sync: _Sync, plan: Plan) -> None:
-    """The plan must still stand on the ledger's last word about this audience, its own rows aside."""
-    if sync.ledger.position(plan.audience, except_plan=plan.plan_id) != plan.ledger_position:
+def check_ledger(ledger: Ledger, pending: PendingFolder, plan: Plan | EventPlan) -> None:
+    """The plan must still stand on the ledger's last word about its audience, its own rows aside. Raises StalePlan."""
+    if ledger.position(plan.audience, except_plan=plan.plan_id) != plan.ledger_position:
         raise StalePlan(f"{plan.plan_id}: another sync of {plan.audience} was recorded since it was made.")
-    for note in sync.pending.open(sync.ledger):
+    for note in pending.open(ledger):
         if note.audience != plan.audience or note.batch_id in plan.covers:
             continue
         if note.text("plan_id") != plan.plan_id:
             raise StalePlan(f"{plan.plan_id}: another sync of {plan.audience} was cut off since it was made.")
 
 
-def _stamp() -> str:
+def stamp() -> str:
     """The time as sortable text: plans and runs are found by name."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")

@@ -1,4 +1,4 @@
-"""One asset per audience and destination, read from the audiences' YAML in the manifest.
+"""One asset per audience and destination, and one per destination of conversions, read from the YAML in the manifest.
 
 An asset plans and applies: the plan (what would be added, updated, removed) is shown in its metadata as it is made,
 and a refused plan (a guard, a stale build) sends nothing and fails the step with the guard's own words. The copy that
@@ -12,13 +12,18 @@ from typing import Any
 import dagster as dg
 
 import selvage
-from activation import discovery, sync
+from activation import conversions, discovery, sync
+from activation.destination import CONVERSIONS
+from activation.event_plans import EventPlan
 from activation.plans import EmptyAudience, Plan, RemovalGuard, StalePlan
 from orchestration.publishing import ACTIVATION_COPY
 
 # The same five for every sync, then what they came to.
 NUMBERS = (
     "planned", "sent", "accepted", "rejected", "suppressed", "held_out", "added", "updated", "removed", "members",
+)  # fmt: skip
+EVENT_NUMBERS = (
+    "planned", "sent", "accepted", "rejected", "suppressed", "purchases", "refunds", "expired", "told",
 )  # fmt: skip
 
 
@@ -57,8 +62,61 @@ def routes(manifest: Mapping[str, Any]) -> list[Route]:
     return sorted(found, key=lambda route: (route.audience, route.destination))
 
 
+def conversion_routes(manifest: Mapping[str, Any]) -> list[Route]:
+    """Every destination of the brand that conversions go to. Raises ValueError for one that takes none."""
+    brand, found = selvage.settings().brand, []
+    for node in manifest["nodes"].values():
+        meta = node["config"].get("meta") or {}
+        for destination in (meta.get(CONVERSIONS) or {}).get("destinations", ()):
+            try:
+                discovery.conversions(destination)
+            except LookupError as unknown:
+                raise ValueError(f"{node['name']} goes to {destination!r}: {unknown}") from unknown
+            if brand.has_destination(destination):
+                owners = tuple((meta.get("dagster") or {}).get("owners") or ())
+                found.append(Route(CONVERSIONS, destination, str(node.get("description") or ""), owners))
+    return sorted(found, key=lambda route: route.destination)
+
+
 def sync_assets(found: list[Route]) -> list[dg.AssetsDefinition]:
-    return [_sync_asset(route) for route in found]
+    return [_conversions_asset(route) if route.audience == CONVERSIONS else _sync_asset(route) for route in found]
+
+
+def _conversions_asset(route: Route) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=route.key,
+        deps=[ACTIVATION_COPY],
+        description=f"Orders and refunds told to {route.destination}: plan, apply, ledger. {route.description}",
+        group_name="activation",
+        owners=list(route.owners),
+        kinds={route.destination, "parquet"},
+        retry_policy=dg.RetryPolicy(max_retries=1, delay=10),
+    )
+    def send_conversions(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        plan = conversions.plan(route.destination)
+        context.log.info("plan %s: %s", plan.plan_id, dict(plan.counts))
+        for warning in plan.warnings():
+            context.log.warning(warning)
+        try:
+            result = conversions.apply(plan)
+        except StalePlan as refused:
+            raise dg.Failure(f"StalePlan: {refused}", metadata=_event_metadata(plan), allow_retries=False) from refused
+        numbers = {name: getattr(result, name) for name in EVENT_NUMBERS}
+        return dg.MaterializeResult(metadata={**numbers, **_event_metadata(plan)})
+
+    return send_conversions
+
+
+def _event_metadata(plan: EventPlan) -> dict[str, Any]:
+    """The plan as a table of counts, and of the reasons why events are left out."""
+    counts = [*plan.counts.items(), *plan.left_out.items()]
+    lines = "\n".join(f"| {name} | {count:,} |" for name, count in counts)
+    return {
+        "plan_id": plan.plan_id,
+        "build_id": plan.build_id,
+        "warnings": "; ".join(plan.warnings()) or "none",
+        "plan": dg.MetadataValue.md(f"| plan | events |\n| --- | ---: |\n{lines}"),
+    }
 
 
 def _sync_asset(route: Route) -> dg.AssetsDefinition:

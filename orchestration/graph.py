@@ -15,7 +15,7 @@ def build() -> dg.Definitions:
     manifest = transformation.checked_manifest()
     modules = ingestion.brand_sources()
     landing = {vendor: ingestion.source_assets(vendor, module) for vendor, module in modules.items()}
-    syncs = activation.routes(manifest)
+    syncs = [*activation.routes(manifest), *activation.conversion_routes(manifest)]
     translator = transformation.ModelTranslator(
         landed={vendor: [key.path[-1] for key in assets.keys] for vendor, assets in landing.items()},
         before_ledger=[route.key for route in syncs] or [publishing.MARTS],

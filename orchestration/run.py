@@ -81,7 +81,7 @@ def run() -> int:
 
 
 def check_settings() -> None:
-    """Raises one MissingSettings for all that the brand's sources need, and the destinations its audiences go to."""
+    """Raises one MissingSettings for all that the brand's sources need, and where its audiences and orders go."""
     from activation import discovery as destinations
     from ingestion import discovery as sources
 
@@ -90,9 +90,12 @@ def check_settings() -> None:
     for name, module in sources.sources().items():
         if brand.has_source(name):
             needed.setdefault(name, {}).update(module.SETTINGS)
-    for name in destinations.routed():
+    for name in destinations.routed() | destinations.conversions_routed():
         if brand.has_destination(name):
             needed.setdefault(name, {}).update(destinations.find(name).SETTINGS)
+    for name in destinations.conversions_routed():
+        if brand.has_destination(name):
+            needed[name].update(destinations.conversions(name).SETTINGS)
     selvage.require(needed)
 
 

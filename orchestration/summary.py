@@ -156,7 +156,9 @@ def _stock(connection: duckdb.DuckDBPyConnection, known: set[str]) -> Iterator[s
 
 
 def _audiences(account: Mapping[str, Any]) -> Iterator[str]:
-    syncs: Mapping[str, Mapping[str, int]] = account.get("syncs", {})
+    everything: Mapping[str, Mapping[str, int]] = account.get("syncs", {})
+    told = {key: sync for key, sync in everything.items() if "purchases" in sync}
+    syncs = {key: sync for key, sync in everything.items() if key not in told}
     if syncs:
         names = ("members", "added", "updated", "removed", "held_out", "suppressed", "rejected")
         rows = [(*key.split("/"), *(sync.get(name, 0) for name in names)) for key, sync in sorted(syncs.items())]
@@ -167,6 +169,10 @@ def _audiences(account: Mapping[str, Any]) -> Iterator[str]:
             if sync.get("members", 0) < sync.get("min_members", 0)
         ]
         yield "\n".join([table("Audience members", header, rows), *few])
+    if told:
+        counts = ("told", "purchases", "refunds", "expired", "suppressed", "rejected")
+        lines = [(key.split("/")[-1], *(sync.get(name, 0) for name in counts)) for key, sync in sorted(told.items())]
+        yield table("Conversions", ["destination", *counts], lines)
 
 
 def _empty(connection: duckdb.DuckDBPyConnection, brand: selvage.Brand) -> Iterator[str]:

@@ -215,22 +215,34 @@ def _build(context: dg.AssetExecutionContext, config: DbtConfig) -> Iterator[Any
         words += ["--indirect-selection", chosen.indirect_selection]
     command = dbt.Command("build", *words)
     waiting: list[dg.Output[Any]] = []
+    told: set[str] = set()
     failure: dbt.DbtFailed | None = None
     try:
         for raw in command.events():
             for event in _dagster_events(raw, chosen, context, command.target):
+                if isinstance(event, dg.Output):
+                    told.add(raw["data"]["node_info"]["unique_id"])
                 if isinstance(event, dg.Output) and (waiting or event.output_name.startswith(MARTS)):
                     waiting.append(event)
                 else:
                     yield event
     except dbt.DbtFailed as failed:
         failure = failed
+    if not failure and (untold := _built(command, chosen) - told):
+        raise RuntimeError(f"dbt built {len(untold)} models without telling of them, such as {min(untold)}")
     counts = _row_counts(event.output_name for event in waiting if event.output_name.startswith(MARTS))
     for event in waiting:
         rows = counts.get(event.output_name)
         yield event if rows is None else event.with_metadata({**event.metadata, "dagster/row_count": rows})
     if failure:
         raise dg.Failure(str(failure), metadata={"failed": sorted(failure.nodes)}, allow_retries=False) from failure
+
+
+def _built(command: dbt.Command, chosen: Any) -> set[str]:
+    """Models and seeds that this command made and these assets know. An asset that is not told of is missing unseen."""
+    kinds = ("model.", "seed.")
+    made = {result.node.unique_id for result in command.result.result or ()}
+    return {node for node in made if node.startswith(kinds) and node in chosen.manifest["nodes"]}
 
 
 def _dagster_events(raw: dict[str, Any], chosen: Any, context: dg.AssetExecutionContext, target: Path) -> Iterable[Any]:

@@ -28,6 +28,11 @@ from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED, PEOPLE, DAYS = 11, 1200, 90
+DESTINATIONS = ("klaviyo", "meta", "google", "tiktok")
+WITHOUT_MEMBERS = {"aud_marketplace_buyers", "aud_new_arrivals", "aud_replenishment_due"}
+"""Audiences that nobody of this small world belongs to, on any of its days."""
+READS_BY_POST = ("/insights", "/token")
+"""What is asked for by POST and changes nothing: a report, a token."""
 
 
 @dataclass
@@ -144,11 +149,11 @@ class Road:
                 yield one["session_id"], (int(one["num_received"]), int(one["num_invalid_entries"]))
 
     def _writes(self) -> int:
-        """Calls that tell a destination something; a report that Meta's source orders by POST is a reading."""
+        """Calls that tell a destination something."""
         return sum(
             row["count"]
             for row in self.sandbox.requests()
-            if row["vendor"] in ("klaviyo", "meta") and row["method"] != "GET" and not row["path"].endswith("/insights")
+            if row["vendor"] in DESTINATIONS and row["method"] != "GET" and not row["path"].endswith(READS_BY_POST)
         )
 
 

@@ -204,7 +204,7 @@ def _copy_activation(
     built_at: datetime,
     as_of: datetime | None,
 ) -> None:
-    """``build``, ``audiences`` (one row per destination, from the YAML's meta), the audiences, ``act_`` models."""
+    """``build``, ``audiences`` and ``conversion_routes`` (a row per destination, from the YAML's meta), the tables."""
     built = _built(connection)
     audiences = [model for model in known if "activation" in model.meta]
     going = audiences + [model for model in known if model.schema == "activation" and model.name.startswith("act_")]
@@ -222,17 +222,15 @@ def _copy_activation(
         owners = (model.meta.get("dagster") or {}).get("owners") or [None]
         for destination, use in routing["destinations"].items():
             row = [
-                model.name,
-                model.description,
-                use["purpose"],
-                use["channel"],
-                destination,
-                routing.get("mode"),
-                routing.get("holdout"),
-                routing.get("max_removal_share"),
-                routing.get("owner") or owners[0],
-            ]
+                model.name, model.description, use["purpose"], use["channel"], destination, routing.get("mode"),
+                routing.get("holdout"), routing.get("max_removal_share"), routing.get("owner") or owners[0],
+            ]  # fmt: skip
             connection.execute("insert into audiences values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    connection.execute("create table conversion_routes (destination varchar, channel varchar, purpose varchar)")
+    for model in known:
+        for destination, use in (model.meta.get("conversions") or {"destinations": {}})["destinations"].items():
+            route = [destination, use["channel"], use["purpose"]]
+            connection.execute("insert into conversion_routes values (?, ?, ?)", route)
     for model in going:
         connection.execute(f"create table {quoted(model.name)} as from {model.relation}")
 

@@ -27,10 +27,10 @@ import orjson
 import selvage
 from activation.client import Client, NotFound
 from activation.destination import ApiVersion, Audience, DestinationError, Member, Outcome, Remember
-from activation.google.access import Access
+from activation.google import events
+from activation.google.access import ACCOUNT_TYPE, accounts_of, client_of, destination_of
 from activation.google.told import GoogleTold
-from activation.google.uploads import Row, failure_of, members_of, rows_of, settle, tell, wait
-from activation.identifiers import country_code, google_address, prepare
+from activation.google.uploads import CONSENT, Row, cells_of, members_of, rows_of, settle, tell, wait
 from activation.told import Cell
 
 VERSION = ApiVersion("v1", date.max)  # no end has been announced
@@ -52,14 +52,10 @@ TAKES_PROPERTIES = False
 MIN_MEMBERS = 100  # active people, of which there are fewer than members
 MEMBERSHIP_DAYS, RESEND_DAYS = 540, 450
 
+conversions = events  # orders go to conversion actions, and not to a user list
+
 PURPOSE = "advertising"
-ACCOUNT_TYPE = "GOOGLE_ADS"
 PAGE_ROWS = 1_000
-PACE_SECONDS = 60 / 300  # 300 requests a minute are allowed, and no header tells how many are left
-CONSENT = {"adUserData": "CONSENT_GRANTED", "adPersonalization": "CONSENT_GRANTED"}
-ADDRESS = {
-    "given_name": "givenName", "family_name": "familyName", "region_code": "regionCode", "postal_code": "postalCode",
-}  # fmt: skip
 TERMS = {"customerMatchTermsOfServiceStatus": "ACCEPTED"}
 
 
@@ -88,11 +84,7 @@ class Connection:
 
     def body(self, verb: str, rows: Sequence[Row]) -> bytes:
         """A request for these rows. Consent is said where membership begins."""
-        destination = {
-            "operatingAccount": {"accountType": ACCOUNT_TYPE, "accountId": self.account},
-            "loginAccount": {"accountType": ACCOUNT_TYPE, "accountId": self.login_account},
-            "productDestinationId": self.list_id,
-        }
+        destination = destination_of(self.account, self.login_account, self.list_id)
         body: dict[str, Any] = {"destinations": [destination], "audienceMembers": members_of(rows), "encoding": "HEX"}
         if verb == "ingest":
             body |= {"consent": CONSENT, "termsOfService": TERMS}
@@ -100,12 +92,8 @@ class Connection:
 
 
 def connect(settings: Mapping[str, str], audience: Audience) -> Connection:
-    account = settings["account_id"].replace("-", "")
-    login = settings["login_account_id"].replace("-", "") or account
-    headers = {"Content-Type": "application/json", "login-account": f"accountTypes/{ACCOUNT_TYPE}/accounts/{login}"}
-    access = Access(settings["service_account_file"], settings["token_url"], headers)
-    client = Client(settings["base_url"], access, pause_of=lambda _headers: PACE_SECONDS, failure_of=failure_of)
-    return Connection(client, settings["api_version"], account, login, audience)
+    account, login = accounts_of(settings)
+    return Connection(client_of(settings), settings["api_version"], account, login, audience)
 
 
 def add(connection: Connection, members: Sequence[Member], remember: Remember) -> list[Outcome]:
@@ -119,7 +107,7 @@ def add(connection: Connection, members: Sequence[Member], remember: Remember) -
     outcomes: dict[str, Outcome] = {}
     usable: dict[str, list[Cell]] = {}
     for member in members:
-        found = cells_of(member)
+        found = cells_of(member.contact)
         if not member.evidence.consent_evidence_id:
             outcomes[member.customer_id] = Outcome("rejected", "no evidence of consent")
         elif not found:
@@ -146,7 +134,7 @@ def remove(connection: Connection, members: Sequence[Member], remember: Remember
     if _find_list(connection) is None:
         told.forget(name)
         return [outcomes[customer_id] for customer_id in gone]
-    told.note(name, {member.customer_id: cells_of(member) for member in members})
+    told.note(name, {member.customer_id: cells_of(member.contact) for member in members})
     outcomes |= tell(connection, "remove", rows_of(told.sole_cells(name, gone)), remember)
     _finish_removal(connection, outcomes)
     return [outcomes[customer_id] for customer_id in gone]
@@ -168,19 +156,6 @@ def resume(connection: Connection, job_id: str, customer_ids: Sequence[str]) -> 
     if {verb for verb, _ in carried.values()} == {"remove"}:
         _finish_removal(connection, {customer_id: outcomes[customer_id] for customer_id in customer_ids})
     return [outcomes[customer_id] for customer_id in customer_ids]
-
-
-def cells_of(member: Member) -> list[Cell]:
-    """What identifies a person to Google: hashed, but for the country and postal code of the address (as JSON)."""
-    contact = member.contact
-    country = country_code(contact.country_code) if contact.country_code else None
-    address = google_address(contact.given_name, contact.family_name, contact.country_code, contact.postal_code)
-    found = {
-        "emailAddress": prepare("google", "email", contact.email),
-        "phoneNumber": prepare("google", "phone", contact.phone, country),
-        "address": orjson.dumps({ADDRESS[key]: value for key, value in address.items()}).decode() if address else None,
-    }
-    return [(name, value) for name, value in found.items() if value]
 
 
 def _finish_removal(connection: Connection, gone: Mapping[str, Outcome]) -> None:

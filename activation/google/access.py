@@ -1,4 +1,5 @@
-"""Tokens of a service account as request headers: exchanged when first needed, again before they run out.
+"""A client of the account, with tokens of a service account as request headers: exchanged when first needed, again
+before they run out.
 
 A run may wait half an hour for Google and a token lives one, so the headers are made anew at every request. google-auth
 signs the assertion, dlt's session repeats what broke on the way; the key file is read then and not before.
@@ -12,9 +13,36 @@ from typing import Any
 
 import orjson
 
+from activation.client import Client
 from activation.destination import DestinationError
+from activation.google.uploads import failure_of
 
 SCOPE = "https://www.googleapis.com/auth/datamanager"
+ACCOUNT_TYPE = "GOOGLE_ADS"
+PACE_SECONDS = 60 / 300  # 300 requests a minute are allowed, and no header tells how many are left
+
+
+def accounts_of(settings: Mapping[str, str]) -> tuple[str, str]:
+    """The account that is written to, and the one by which the service account has access."""
+    account = settings["account_id"].replace("-", "")
+    return account, settings["login_account_id"].replace("-", "") or account
+
+
+def client_of(settings: Mapping[str, str]) -> Client:
+    """A client whose every request has a token that is good. No request is made yet."""
+    login = accounts_of(settings)[1]
+    headers = {"Content-Type": "application/json", "login-account": f"accountTypes/{ACCOUNT_TYPE}/accounts/{login}"}
+    access = Access(settings["service_account_file"], settings["token_url"], headers)
+    return Client(settings["base_url"], access, pause_of=lambda _headers: PACE_SECONDS, failure_of=failure_of)
+
+
+def destination_of(account: str, login_account: str, product_id: str | None) -> dict[str, Any]:
+    """Where rows go: a user list or a conversion action of the account."""
+    return {
+        "operatingAccount": {"accountType": ACCOUNT_TYPE, "accountId": account},
+        "loginAccount": {"accountType": ACCOUNT_TYPE, "accountId": login_account},
+        "productDestinationId": product_id,
+    }
 
 
 class Access(Mapping[str, str]):

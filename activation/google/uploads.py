@@ -14,12 +14,13 @@ import logging
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
-from activation.client import NotFound, Throttled
-from activation.destination import BatchRefused, DestinationError, Outcome, Remember
+from activation.client import Client, NotFound, Throttled
+from activation.destination import BatchRefused, Contact, DestinationError, Outcome, Remember
+from activation.identifiers import country_code, google_address, prepare
 from activation.told import Cell
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ ROW_REASONS = frozenset({
     "TOO_MANY_USER_IDENTIFIERS",
 })  # fmt: skip
 GONE_REASONS = frozenset({"INVALID_USER_LIST_ID", "INVALID_REQUEST_ID"})
+ADDRESS = {
+    "given_name": "givenName", "family_name": "familyName", "region_code": "regionCode", "postal_code": "postalCode",
+}  # fmt: skip
+CONSENT = {"adUserData": "CONSENT_GRANTED", "adPersonalization": "CONSENT_GRANTED"}
 SIGN = "sign the Customer Match terms of GOOGLE_ACCOUNT_ID in Google Ads, under Audience manager"
 NEXT_STEPS = {
     "TERMS_AND_CONDITIONS_NOT_SIGNED": SIGN,
@@ -47,6 +52,16 @@ NEXT_STEPS = {
     "EU_POLITICAL_ADVERTISING_DECLARATION_REQUIRED": "make the EU political advertising declaration in Google Ads",
     "DISPLAY_NAME_ALREADY_USED": "a list of this name is there that the service account may not see; rename it",
 }
+
+
+class Asking(Protocol):
+    """What asking how a request went needs of a connection."""
+
+    client: Client
+
+    def path(self, name: str) -> str: ...
+
+    def sleep(self, seconds: float, /) -> None: ...
 
 
 class RowsRefused(BatchRefused):
@@ -79,7 +94,7 @@ def failure_of(what: str, status: int, body: Mapping[str, Any], request_id: str 
     rows = {
         int(place[1]): str(one.get("reason") or "refused")
         for one in violations
-        if (place := re.match(r"audience_?[mM]embers(?:\.\w+)?\[(\d+)\]", str(one.get("field") or "")))
+        if (place := re.match(r"(?:audience_?[mM]embers|events)(?:\.\w+)?\[(\d+)\]", str(one.get("field") or "")))
     }
     if rows:
         return RowsRefused(text, request_id, rows)
@@ -111,7 +126,7 @@ def tell(connection: Connection, verb: str, rows: Sequence[Row], remember: Remem
     return outcomes
 
 
-def wait(connection: Connection, request_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+def wait(connection: Asking, request_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """Request -> its status once none is processed any more. Raises NotFound for an unknown one."""
     found: dict[str, Mapping[str, Any]] = {}
     pause, deadline = FIRST_POLL_SECONDS, time.monotonic() + GIVE_UP_SECONDS
@@ -200,18 +215,26 @@ def rows_of(cells: Mapping[str, Sequence[Cell]]) -> list[Row]:
     ]
 
 
+def cells_of(contact: Contact) -> list[Cell]:
+    """What identifies a person to Google: hashed, but for the country and postal code of the address (as JSON)."""
+    country = country_code(contact.country_code) if contact.country_code else None
+    address = google_address(contact.given_name, contact.family_name, contact.country_code, contact.postal_code)
+    found = {
+        "emailAddress": prepare("google", "email", contact.email),
+        "phoneNumber": prepare("google", "phone", contact.phone, country),
+        "address": orjson.dumps({ADDRESS[key]: value for key, value in address.items()}).decode() if address else None,
+    }
+    return [(name, value) for name, value in found.items() if value]
+
+
+def user_of(cells: Sequence[Cell]) -> dict[str, Any]:
+    """Cells as the API takes them. An address is kept as JSON, everything else is a hash."""
+    found = [{name: orjson.Fragment(value) if name == "address" else value} for name, value in cells]
+    return {"userIdentifiers": found}
+
+
 def members_of(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Rows as the API takes them. An address is kept as JSON, everything else is a hash."""
-    return [
-        {
-            "userData": {
-                "userIdentifiers": [
-                    {name: orjson.Fragment(value) if name == "address" else value} for name, value in cells
-                ]
-            }
-        }
-        for _, cells in rows
-    ]
+    return [{"userData": user_of(cells)} for _, cells in rows]
 
 
 def _put(outcomes: dict[str, Outcome], found: Mapping[str, Outcome]) -> None:

@@ -31,7 +31,7 @@ told as (
         ) as place
     from fct_sync_records as records
     inner join names on records.customer_id = names.customer_id
-    where records.status <> 'rejected'
+    where records.status <> 'rejected' and records.action in ('add', 'update', 'remove')
 
 ),
 
@@ -52,7 +52,7 @@ refused as (
         max(records.recorded_at) as recorded_at
     from fct_sync_records as records
     inner join names on records.customer_id = names.customer_id
-    where records.status = 'rejected'
+    where records.status = 'rejected' and records.action in ('add', 'update', 'remove')
     group by records.audience, records.destination
 
 )

@@ -58,6 +58,7 @@ def test_every_declared_thing_is_exactly_one_asset_and_there_is_none_besides(
         for node in models(manifest)
         for destination in node["config"]["meta"].get("activation", {}).get("destinations", ())
     ]
+    declared += [dg.AssetKey(["activation", "conversions", name]) for name in destinations.conversions_routed()]
     assert [key for key, count in Counter(declared).items() if count > 1] == []
     assert set(executable(defs)) == set(declared)
     made = Counter(key for each in defs.resolve_all_asset_specs() for key in [each.key] if key in set(declared))
@@ -95,6 +96,18 @@ def test_every_audience_goes_to_a_destination_that_exists(manifest: dict[str, An
         activation.routes(broken)
 
 
+def test_conversions_go_to_destinations_that_take_them(
+    manifest: dict[str, Any], shared: Shared, defs: dg.Definitions
+) -> None:
+    with shared.entered():
+        routes = activation.conversion_routes(manifest)
+    assert {route.destination for route in routes} == destinations.conversions_routed()
+    assert {route.key for route in routes} <= set(executable(defs))
+    broken = {"nodes": {"x": {"name": "act_x", "config": {"meta": {"conversions": {"destinations": {"klaviyo": {}}}}}}}}
+    with shared.entered(), pytest.raises(ValueError, match="klaviyo takes no conversions"):
+        activation.conversion_routes(broken)
+
+
 def ancestors(nodes: dict[dg.AssetKey, Any], key: dg.AssetKey) -> set[dg.AssetKey]:
     found: set[dg.AssetKey] = set()
     waiting = [key]
@@ -120,7 +133,9 @@ def test_the_order_of_a_run(defs: dg.Definitions, manifest: dict[str, Any]) -> N
     assert syncs
     for sync in syncs:
         assert copy in ancestors(nodes, sync)
-        assert dg.AssetKey(["audiences", sync.path[1]]) in ancestors(nodes, copy)
+        is_feed = sync.path[1] == "conversions"
+        source = dg.AssetKey(["activation", "act_conversions"] if is_feed else ["audiences", sync.path[1]])
+        assert source in ancestors(nodes, copy)
     assert sync_marts
     for mart in sync_marts:
         assert syncs <= ancestors(nodes, mart), f"{mart} would be built before the syncs"

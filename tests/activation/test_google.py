@@ -23,9 +23,10 @@ from activation import sync
 from activation.client import Client
 from activation.destination import Audience, Contact, DestinationError, Evidence, Member
 from activation.destinations import google
-from activation.google import uploads
+from activation.google import access, uploads
 from activation.ledger import Ledger
 from sandbox.server import Running, running
+from tests.activation import checks
 from tests.activation.world import AUDIENCE, World
 
 SEED, PEOPLE, DAYS = 3, 200, 30
@@ -101,7 +102,7 @@ def shop(world: World, server: Running, monkeypatch: pytest.MonkeyPatch) -> Shop
     monkeypatch.setattr(uploads, "FIRST_POLL_SECONDS", 0.01)
     world.destinations, world.channel, world.purpose = ("google",), "ads", "advertising"
     shop = Shop(world, server)
-    monkeypatch.setattr(google, "Client", functools.partial(Client, sleep=shop.waits.append))
+    monkeypatch.setattr(access, "Client", functools.partial(Client, sleep=shop.waits.append))
     send = Client._send
 
     def noted(self: Client, method: str, url: str, what: str, params: Any, body: bytes | None) -> Any:
@@ -169,7 +170,7 @@ def test_identifiers_are_the_published_hashes() -> None:
         email="Alexz@Example.com ", phone="(800) 555-0100", given_name="Mr. GivenName", family_name="FamilyName Jr.",
         postal_code="94045", country_code="us",
     )  # fmt: skip
-    (member,) = uploads.members_of([("c_1", google.cells_of(Member("c_1", contact)))])
+    (member,) = uploads.members_of([("c_1", uploads.cells_of(contact))])
     assert orjson.loads(orjson.dumps(member["userData"]["userIdentifiers"])) == [
         {"emailAddress": "509e933019bb285a134a9334b8bb679dff79d0ce023d529af4bd744d47b4fd8a"},
         {"phoneNumber": "fb4f73a6ec5fdb7077d564cdd22c3554b43ce49168550c3b12c547b78c517b30"},
@@ -182,7 +183,7 @@ def test_identifiers_are_the_published_hashes() -> None:
             }
         },
     ]
-    assert google.cells_of(Member("c_2", Contact(given_name="Ana", family_name="Lima"))) == []
+    assert uploads.cells_of(Contact(given_name="Ana", family_name="Lima")) == []
 
 
 def test_who_shares_an_identifier_stays(shop: Shop) -> None:
@@ -255,7 +256,7 @@ def test_a_row_refused_unnamed_is_found_by_halving(shop: Shop, monkeypatch: pyte
         details = [one for one in body["error"]["details"] if not one["@type"].endswith("BadRequest")]
         return failure(what, status, {"error": {**body["error"], "details": details}}, request_id)
 
-    monkeypatch.setattr(google, "failure_of", unnamed)
+    monkeypatch.setattr(access, "failure_of", unnamed)
     shop.world.people(range(100))
     shop.world.publish()
     result = shop.run()
@@ -422,19 +423,7 @@ def test_terms_that_nobody_signed_are_named(shop: Shop) -> None:
 
 
 def test_random_days_end_in_what_is_wanted(shop: Shop) -> None:
-    choice = random.Random(5)
-    for day in range(6):
-        shop.world.people(sorted(choice.sample(range(40), 25)), product=f"SKU-{day % 2}")
-        for customer in choice.sample(sorted(shop.world.members), 3):
-            number = choice.randrange(1000, 1030)
-            pair = (f"other-{number}@example.com", choice.choice([None, f"+1212555{number}"]))
-            if pair not in shop.world.contacts.values():
-                shop.world.contacts[customer] = pair
-        shop.world.suppressed = dict.fromkeys(choice.sample(sorted(shop.world.members), 2), "consent_denied")
-        shop.world.publish()
-        shop.run()
-        assert shop.held() == shop.wanted()
-        assert sync.plan(AUDIENCE, "google").is_empty
+    checks.random_days_end_in_what_is_wanted(shop, "google")
 
 
 def killed_at(monkeypatch: pytest.MonkeyPatch, part: str, after: bool) -> Callable[[], None]:

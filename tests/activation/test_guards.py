@@ -60,17 +60,30 @@ def test_exactly_the_allowed_share_passes(world: World) -> None:
 
 def test_an_empty_audience_is_refused_even_with_a_name(world: World) -> None:
     world.people(range(3))
+    world.max_removal_share = 0.9
     world.publish()
     run(world)
     world.people(())
     world.publish()
     made = sync.plan(AUDIENCE, "shelf")
-    assert made.refused_by() == ["EmptyAudience"]
+    assert made.refused_by() == ["EmptyAudience", "RemovalGuard"]
     for options in ({}, {"approved_by": "Ana"}, {"allow_empty": True}):
         with pytest.raises(EmptyAudience):
             sync.apply(made, **options)
     assert len(world.remote()) == 3
     sync.apply(made, approved_by="Ana", allow_empty=True)
+    assert world.remote() == {}
+
+
+def test_an_audience_that_comes_and_goes_may_end_empty(world: World) -> None:
+    world.people(range(3))
+    world.max_removal_share = 1
+    world.publish()
+    run(world)
+    world.people(())
+    world.publish()
+    assert sync.plan(AUDIENCE, "shelf").refused_by() == []
+    assert run(world).removed == 3
     assert world.remote() == {}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import logging
 import random
 import urllib.request
 from collections.abc import Iterator
@@ -18,10 +17,11 @@ import pytest
 import selvage
 from activation import sync
 from activation.client import Client
-from activation.destination import Audience, BatchRefused, Contact, DestinationError, Member
+from activation.destination import Audience, Contact, DestinationError, Member
 from activation.destinations import mailchimp
 from activation.mailchimp import batches
 from sandbox.server import Running, running
+from tests.activation import checks
 from tests.activation.world import AUDIENCE, World
 from tests.sandbox.mailchimp_caller import Mailchimp
 
@@ -359,21 +359,7 @@ def test_what_was_made_before_its_answer_was_lost_is_found(shop: Shop) -> None:
 def test_no_address_in_any_log_or_error(
     shop: Shop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    caplog.set_level(logging.DEBUG)
-    shop.world.people([1, 2])
-    shop.world.contacts["c_0002"] = ("secret@fake.example", None)
-    shop.world.publish()
-    assert shop.run().rejected == 1
-    shop.server.faults("mailchimp", "error_500", 99)
-    shop.world.people([1, 2], product="SKU-2")
-    shop.world.publish()
-    monkeypatch.setattr("activation.client.ATTEMPTS", 2)
-    with pytest.raises(DestinationError) as error:
-        shop.run()
-    shop.server.faults("mailchimp", "error_500", 0)
-    everything = caplog.text + str(error.value) + "".join(str(row) for row in shop.world.ledger_rows("mailchimp"))
-    assert len(everything) > 500
-    assert not [one for one in ("@", "%40", "secret", "example") if one in everything]
+    checks.no_address_is_in_any_log_or_error(shop, caplog, monkeypatch, "mailchimp", "secret@fake.example")
 
 
 @pytest.mark.parametrize(
@@ -386,13 +372,7 @@ def test_no_address_in_any_log_or_error(
 def test_a_wrong_setting_is_named(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, words: str
 ) -> None:
-    monkeypatch.setenv(variable, value)
-    shop.world.people([1])
-    shop.world.publish()
-    with pytest.raises(DestinationError, match=words) as error:
-        shop.run()
-    assert type(error.value) is not BatchRefused
-    assert shop.world.ledger_rows("mailchimp") == []
+    checks.a_wrong_setting_is_named(shop, monkeypatch, "mailchimp", variable, value, words)
 
 
 def test_the_key_goes_to_no_other_address(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,9 +18,10 @@ import pytest
 import selvage
 from activation import sync
 from activation.client import Client
-from activation.destination import Audience, BatchRefused, Contact, DestinationError, Member
+from activation.destination import Audience, Contact, DestinationError, Member
 from activation.destinations import meta
 from sandbox.server import Running, running
+from tests.activation import checks
 from tests.activation.world import AUDIENCE, World
 
 SEED, PEOPLE, DAYS = 3, 200, 30
@@ -265,14 +266,9 @@ def test_faults_lose_no_row(shop: Shop, kind: str) -> None:
 
 
 def test_a_lasting_throttle_ends_in_words(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("activation.client.ATTEMPTS", 3)
-    shop.world.people(range(3))
-    shop.world.publish()
-    shop.server.faults("meta", "throttle", 9)
-    with pytest.raises(DestinationError, match=r"400 code 8000\d, subcode 2446079: too many calls for now"):
-        shop.run()
-    shop.server.faults("meta", "throttle", 0)
-    assert len(shop.waits) == 2
+    checks.a_lasting_throttle_ends_in_words(
+        shop, monkeypatch, "meta", r"400 code 8000\d, subcode 2446079: too many calls for now"
+    )
 
 
 @pytest.mark.parametrize(
@@ -286,13 +282,7 @@ def test_a_lasting_throttle_ends_in_words(shop: Shop, monkeypatch: pytest.Monkey
 def test_a_wrong_setting_is_named(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, words: str
 ) -> None:
-    monkeypatch.setenv(variable, value)
-    shop.world.people([1])
-    shop.world.publish()
-    with pytest.raises(DestinationError, match=words) as error:
-        shop.run()
-    assert type(error.value) is not BatchRefused
-    assert shop.world.ledger_rows("meta") == []
+    checks.a_wrong_setting_is_named(shop, monkeypatch, "meta", variable, value, words)
 
 
 def test_terms_that_nobody_accepted_are_named(shop: Shop) -> None:
@@ -354,19 +344,7 @@ def test_rows_hold_the_published_hashes() -> None:
 
 
 def test_random_days_end_in_what_is_wanted(shop: Shop) -> None:
-    choice = random.Random(5)
-    for day in range(6):
-        shop.world.people(sorted(choice.sample(range(40), 25)), product=f"SKU-{day % 2}")
-        for customer in choice.sample(sorted(shop.world.members), 3):
-            number = choice.randrange(1000, 1030)
-            pair = (f"other-{number}@example.com", choice.choice([None, f"+1212555{number}"]))
-            if pair not in shop.world.contacts.values():
-                shop.world.contacts[customer] = pair
-        shop.world.suppressed = dict.fromkeys(choice.sample(sorted(shop.world.members), 2), "consent_denied")
-        shop.world.publish()
-        shop.run()
-        assert shop.held() == shop.wanted()
-        assert sync.plan(AUDIENCE, "meta").is_empty
+    checks.random_days_end_in_what_is_wanted(shop, "meta")
 
 
 def test_a_killed_run_is_finished_by_the_next(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from activation.ledger import Ledger
 from activation.pending import PendingFolder
 from activation.told import Told
 from sandbox.server import Running, running
+from tests.activation import checks
 from tests.activation.world import AUDIENCE, World
 
 SEED, PEOPLE, DAYS = 3, 200, 30
@@ -413,14 +414,7 @@ def test_faults_lose_no_row(shop: Shop, kind: str) -> None:
 
 
 def test_a_lasting_throttle_ends_in_words(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("activation.client.ATTEMPTS", 3)
-    shop.world.people(range(3))
-    shop.world.publish()
-    shop.server.faults("tiktok", "throttle", 9)
-    with pytest.raises(DestinationError, match="code 40100: too many calls for now"):
-        shop.run()
-    shop.server.faults("tiktok", "throttle", 0)
-    assert len(shop.waits) == 2
+    checks.a_lasting_throttle_ends_in_words(shop, monkeypatch, "tiktok", "code 40100: too many calls for now")
 
 
 @pytest.mark.parametrize(
@@ -435,13 +429,7 @@ def test_a_lasting_throttle_ends_in_words(shop: Shop, monkeypatch: pytest.Monkey
 def test_a_wrong_setting_is_named(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, words: str
 ) -> None:
-    monkeypatch.setenv(variable, value)
-    shop.world.people([1])
-    shop.world.publish()
-    with pytest.raises(DestinationError, match=words) as error:
-        shop.run()
-    assert type(error.value) is not BatchRefused
-    assert shop.world.ledger_rows("tiktok") == []
+    checks.a_wrong_setting_is_named(shop, monkeypatch, "tiktok", variable, value, words)
 
 
 def test_codes_become_what_the_engine_knows() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import random
 import time
 import urllib.request
@@ -20,6 +19,7 @@ from activation.client import Client
 from activation.destination import Audience, BatchRefused, BatchTooLarge, Contact, DestinationError, Evidence, Member
 from activation.destinations import webhook
 from sandbox.server import Running, running
+from tests.activation import checks
 from tests.activation.world import AUDIENCE, World
 from tests.sandbox.conftest import request
 
@@ -244,21 +244,7 @@ def test_a_killed_run_is_finished_by_the_next(shop: Shop, monkeypatch: pytest.Mo
 def test_no_address_in_any_log_or_error(
     shop: Shop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    caplog.set_level(logging.DEBUG)
-    shop.world.people([1, 2])
-    shop.world.contacts["c_0002"] = ("secret@bounced.example", None)
-    shop.world.publish()
-    assert shop.run().rejected == 1
-    shop.server.faults("webhook", "error_500", 99)
-    shop.world.people([1, 2], product="SKU-2")
-    shop.world.publish()
-    monkeypatch.setattr("activation.client.ATTEMPTS", 2)
-    with pytest.raises(DestinationError) as error:
-        shop.run()
-    shop.server.faults("webhook", "error_500", 0)
-    everything = caplog.text + str(error.value) + "".join(str(row) for row in shop.world.ledger_rows("webhook"))
-    assert len(everything) > 500
-    assert not [one for one in ("@", "%40", "secret", "example") if one in everything]
+    checks.no_address_is_in_any_log_or_error(shop, caplog, monkeypatch, "webhook", "secret@bounced.example")
 
 
 @pytest.mark.parametrize(

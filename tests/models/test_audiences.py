@@ -56,6 +56,10 @@ def test_a_bypass_is_found(last: str) -> None:
     assert not bypasses(TOY % "{{ eligible_members('candidates') }}")
 
 
+def test_conversions_stand_on_consent_too() -> None:
+    assert not bypasses((PROJECT / "models" / "activation" / "act_conversions.sql").read_text())
+
+
 def test_each_says_what_it_is_for(manifest: dict[str, Any]) -> None:
     found = audiences(manifest)
     assert set(found) == {path.stem for path in AUDIENCES}
@@ -79,4 +83,4 @@ def test_each_is_checked_after_it_is_built(manifest: dict[str, Any]) -> None:
         for node in manifest["nodes"].values()
         if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "only_eligible_members"
     }
-    assert checked == set(audiences(manifest))
+    assert checked == {*audiences(manifest), "act_conversions"}

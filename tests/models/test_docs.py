@@ -13,7 +13,7 @@ from orchestration.transformation import VENDOR_LAYERS
 from tests.models.conftest import PROJECT
 
 Node = dict[str, Any]
-KEY_TESTS = {"unique", "unique_combination", "primary_key"}
+KEY_TESTS = {"unique", "unique_combination", "primary_key", "only_eligible_members"}
 # Which layers a model of a layer may read; seeds are open to all.
 READS = {
     "staging": {"source"},

@@ -125,7 +125,7 @@ def test_leaving_early_stops_the_query(toy: Path) -> None:
     (toy / "models" / "slow.sql").write_text(SLOW)
     started = time.monotonic()
     for event in dbt.Command("run", "--select", "slow").events():
-        if event["info"]["name"] == "LogStartLine":
+        if event["info"]["name"] == "NodeStart":
             time.sleep(0.3)
             break
     assert time.monotonic() - started < 15

@@ -82,13 +82,14 @@
     {{ return(uses) }}
 {% endmacro %}
 
-{# config.meta.activation of the model being compiled. While dbt only parses, the YAML is not joined yet: one nameless
-   use makes every ref be seen. In a unit test it is not known either: override this macro there. #}
+{# config.meta.activation of the model being compiled, or config.meta.conversions of the feed of events (act_conversions).
+   While dbt only parses, the YAML is not joined yet: one nameless use makes every ref be seen. In a unit test it is not
+   known either: override this macro there. #}
 {% macro activation_of_model() %}
     {%- if not execute -%}
         {{ return({'destinations': {'none': {'channel': 'none', 'purpose': 'none'}}}) }}
     {%- endif -%}
-    {%- set activation = model.config.meta.get('activation') or {} -%}
+    {%- set activation = model.config.meta.get('activation') or model.config.meta.get('conversions') or {} -%}
     {%- set destinations = activation.get('destinations') -%}
     {%- if destinations is not mapping or not destinations -%}
         {{ exceptions.raise_compiler_error(

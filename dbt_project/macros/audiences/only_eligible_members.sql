@@ -1,7 +1,9 @@
-{# Fails for each member of an audience who has no consent in force, with the evidence the row names, for the channel and
-   purpose it names (a purpose of the contract: whose evidence is no order of theirs), and for each who is suppressed for them - whatever the audience's SQL did. Stands under every
-   audience in _audiences.yml. A destination gets only rows of the channel and purpose that its entry there says. #}
-{% test only_eligible_members(model) %}
+{# Fails for each row of an audience whose customer has no consent in force, with the evidence the row names, for the channel
+   and purpose it names (a purpose of the contract: no order of theirs that the row names); for each whose customer is
+   suppressed for them; and for what is told twice (a customer, or the feed's own key) - whatever the audience's SQL did.
+   Stands under every audience in _audiences.yml and under the feed of conversions. A destination gets only rows of the
+   channel and purpose that its entry there says. #}
+{% test only_eligible_members(model, key='customer_id') %}
 select
     members.customer_id,
     'no consent in force' as breach
@@ -14,8 +16,8 @@ left join {{ ref('int_consent__current') }} as consents
         and members.consent_purpose = consents.purpose
         and consents.consent_status = 'granted'
 where
-    consents.customer_id is null
-    and members.consent_purpose not in ('{{ var('purposes_of_contract') | join("', '") }}')
+    members.consent_as_of is null
+    or (consents.customer_id is null and members.consent_purpose not in ('{{ var('purposes_of_contract') | join("', '") }}'))
 
 union all
 
@@ -45,4 +47,13 @@ inner join {{ ref('act_suppressions') }} as suppressions
         members.customer_id = suppressions.customer_id
         and suppressions.channel in (members.consent_channel, 'all')
         and suppressions.purpose in (members.consent_purpose, 'all')
+
+union all
+
+select
+    {{ key }} as customer_id,
+    'told twice' as breach
+from {{ model }}
+group by {{ key }}, consent_channel, consent_purpose
+having count(*) > 1
 {% endtest %}

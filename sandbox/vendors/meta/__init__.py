@@ -1,7 +1,8 @@
-"""Meta in the sandbox: the Graph API's ads, insights and custom audiences, in the versions that are still served.
+"""Meta in the sandbox: the Graph API's ads, insights, custom audiences and events, in the versions still served.
 
 ``/meta/_sandbox/audiences`` and ``.../audiences/<id>`` say what Meta believes of an audience: the rows that it holds
 and the people it recognises in them. Meta itself tells neither; tests ask it.
+``/meta/_sandbox/events`` says which events it counts.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from starlette.routing import Route
 
 from sandbox.context import Context
 from sandbox.vendors.meta.audiences import Audiences
+from sandbox.vendors.meta.events import Events
 from sandbox.vendors.meta.gate import Gate, Handler
 from sandbox.vendors.meta.insights import Insights
 from sandbox.vendors.meta.members import Members
@@ -28,17 +30,23 @@ def build(context: Context) -> Starlette:
     objects = Objects(context)
     insights = Insights(context, objects)
     reports = Reports(context, objects, insights)
-    members = Members(context, People(context))
+    people = People(context)
+    members, events = Members(context, people), Events(context, people)
     audiences = Audiences(context, objects.account_id, members)
 
     def find(node: str) -> str | None:
         if audiences.exists(node):
             return "audience"
+        if events.exists(node):
+            return "dataset"
         return objects.kind(node) or ("report" if reports.exists(node) else None)
 
     async def believed(request: Request) -> JSONResponse:
         found = await run_in_threadpool(audiences.believed, request.path_params.get("id"))
         return JSONResponse(found, 200 if found else 404)
+
+    async def counted(_request: Request) -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(events.believed))
 
     handlers: dict[tuple[str, str, str], tuple[Handler, str]] = {
         ("me", "", "GET"): (objects.me, "ads_management"),
@@ -54,6 +62,8 @@ def build(context: Context) -> Starlette:
         ("audience", "users", "POST"): (partial(audiences.change, members.add), "custom_audience"),
         ("audience", "users", "DELETE"): (partial(audiences.change, members.remove), "custom_audience"),
         ("audience", "usersreplace", "POST"): (partial(audiences.change, members.replace), "custom_audience"),
+        ("dataset", "", "GET"): (events.get, "ads_management"),
+        ("dataset", "events", "POST"): (events.take, "events"),
         ("audience", "sessions", "GET"): (audiences.sessions, "custom_audience"),
     }
     for kind, edges in (
@@ -68,5 +78,9 @@ def build(context: Context) -> Starlette:
         for edge in edges:
             handlers[kind, f"{edge}s", "GET"] = (partial(objects.edge, edge), "ads_management")
     gate = Gate(context, objects.account_id, find, handlers)
-    told = [Route("/_sandbox/audiences", believed), Route("/_sandbox/audiences/{id}", believed)]
+    told = [
+        Route("/_sandbox/audiences", believed),
+        Route("/_sandbox/audiences/{id}", believed),
+        Route("/_sandbox/events", counted),
+    ]
     return Starlette(routes=[*told, gate.route()])

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from sandbox.context import Context
 from sandbox.limits import Bucket, Windows
+from sandbox.vendors.meta.events import too_many
 from sandbox.vendors.meta.graph import Call, GraphError, read_params, unknown
 
 TOKEN = "meta_sandbox"
@@ -65,7 +66,7 @@ class Gate:
             node, _, edge = rest.strip("/").partition("/")
             handler, kind = self._handler(node, edge, request.method)
             refused = self._count(kind, request.method)
-            headers = self._headers(kind, refused is not None)
+            headers = self._headers(kind, refused is not None) if kind in KINDS else {}
             if refused is not None:
                 raise refused
             return _answer(handler(Call(request, params, self._context, node, edge)), 200, headers)
@@ -103,6 +104,8 @@ class Gate:
 
     def _count(self, kind: str, method: str) -> GraphError | None:
         """The refusal of a call that is over a limit."""
+        if kind not in KINDS:  # events: Meta tells of no limit for them
+            return too_many() if self._context.faults.take("meta", "throttle") else None
         with self._lock:
             now = self._context.clock.seconds()
             if now < self._blocked_until:

@@ -1,4 +1,4 @@
-"""Where events are sent to: the shop's pixel and app, which are there, and offline event sets, which are made."""
+"""Where events are sent to: the shop's pixel, its app and its stores' event set are there, further sets are made."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from sandbox.context import Context
 from sandbox.vendors.tiktok.envelope import MOST_IDS, Call, wrong
 
 PIXEL, APP_OF_SHOP = "CSELVAGE00PIXEL00001", "7200000000000000001"
+ADVERTISER = "7000000000000000001"
 FIXED = {"web": (PIXEL,), "app": (APP_OF_SHOP,)}
-FIRST_ID, STEP = 7_300_000_000_000_000_001, 13
+OF_STORES, STEP = 7_300_000_000_000_000_001, 13
 TABLE = """create table if not exists tiktok_event_sets (
     event_set_id integer primary key, advertiser_id text not null, name text not null, auto_tracking integer not null,
     description text not null, created integer not null, gone integer not null default 0)"""
@@ -21,6 +22,9 @@ class EventSets:
     def __init__(self, context: Context) -> None:
         self._state = context.state
         context.state.execute(TABLE)
+        context.state.execute(
+            "insert or ignore into tiktok_event_sets values (?, ?, 'Stores', 0, '', 0, 0)", (OF_STORES, ADVERTISER)
+        )
 
     def has(self, source: str, key: str) -> bool:
         """Whether events of this source (web, app, offline or crm) can be sent to this id."""
@@ -37,9 +41,7 @@ class EventSets:
     def create(self, call: Call) -> dict[str, Any]:
         """POST offline/create/."""
         with self._state.together():
-            ((key,),) = self._state.rows(
-                f"select coalesce(max(event_set_id), {FIRST_ID - STEP}) + {STEP} from tiktok_event_sets"
-            )
+            ((key,),) = self._state.rows(f"select max(event_set_id) + {STEP} from tiktok_event_sets")
             self._state.execute(
                 "insert into tiktok_event_sets values (?, ?, ?, ?, ?, ?, 0)",
                 (key, call.needed("advertiser_id"), call.needed("name"), int(self._is_tracking(call)),

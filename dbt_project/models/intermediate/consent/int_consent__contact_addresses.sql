@@ -1,5 +1,6 @@
--- Where tools may reach a customer: a refused or suppressed address never; then the address of the record that carries
--- the grant in force; then one that a person gave to a shop or a list before one that a browser told; then the newest.
+-- Where tools may reach a customer: a refused or suppressed address never, nor one by which a marketplace hides its
+-- buyers; then the address of the record that carries the grant in force; then one that a person gave to a shop or a
+-- list before one that a browser told; then the newest.
 with record_identifiers as (
 
     select * from {{ ref('int_identity__record_identifiers') }}
@@ -36,7 +37,14 @@ reachable as (
         case when record_identifiers.identifier_type = 'email' then 'email' else 'sms' end as channel
     from record_identifiers
     inner join record_customers on record_identifiers.record_key = record_customers.record_key
-    where record_identifiers.identifier_type in ('email', 'phone') and record_identifiers.is_accepted
+    where
+        record_identifiers.identifier_type in ('email', 'phone')
+        and record_identifiers.is_accepted
+        and not exists (
+            select 1
+            from {{ ref('masked_email_domains') }} as masked
+            where lower(record_identifiers.contact_value) like '%@' || masked.domain_pattern
+        )
 
 ),
 

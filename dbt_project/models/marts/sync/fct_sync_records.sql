@@ -7,7 +7,7 @@ with sync_records as (
 keyed as (
 
     select
-        {{ surrogate_key(['batch_id', 'customer_id']) }} as sync_record_key,
+        {{ surrogate_key(['batch_id', 'coalesce(event_id, customer_id)']) }} as sync_record_key,
         sync_run_id,
         plan_id,
         build_id,
@@ -15,6 +15,7 @@ keyed as (
         destination,
         audience,
         customer_id,
+        event_id,
         action,
         status,
         reason,

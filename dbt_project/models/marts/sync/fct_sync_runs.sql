@@ -19,6 +19,8 @@ runs as (
         cast(count(case when action = 'add' then 1 end) as bigint) as add_count,
         cast(count(case when action = 'update' then 1 end) as bigint) as update_count,
         cast(count(case when action = 'remove' then 1 end) as bigint) as removal_count,
+        cast(count(case when action = 'purchase' then 1 end) as bigint) as purchase_count,
+        cast(count(case when action = 'refund' then 1 end) as bigint) as refund_count,
         cast(count(case when status = 'acknowledged' then 1 end) as bigint) as acknowledged_count,
         cast(count(case when status = 'accepted_unverified' then 1 end) as bigint) as unverified_count,
         cast(count(case when status = 'rejected' then 1 end) as bigint) as rejected_count,

@@ -10,7 +10,7 @@ latest as (
     select *
     from source
     qualify row_number() over (
-        partition by batch_id, customer_id
+        partition by batch_id, customer_id, event_id
         order by recorded_at desc nulls last, status asc nulls last
     ) = 1
 
@@ -26,6 +26,7 @@ renamed as (
         destination,
         audience,
         customer_id,
+        event_id,
         action,
         fingerprint,
         status,
