@@ -3,7 +3,6 @@
 # ruff: noqa: DTZ001 - our times are UTC without zone
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,8 +15,8 @@ from ingestion import pipeline
 from ingestion.shopify import transfers
 from ingestion.sources import klaviyo, shopify
 from ingestion.window import Progress, Window
-from sandbox.server import Running, running
-from tests.ingestion.conftest import DAYS, PEOPLE, land
+from sandbox.server import Running
+from tests.ingestion.conftest import land
 
 SHOPIFY_TABLES = [table.name for root in shopify.ROOTS for table in (*root.tables, *root.detail_tables)]
 SHOPIFY_TABLES += [table.name for table in transfers.TABLES]
@@ -120,12 +119,6 @@ def test_pages_that_come_twice_and_cursors_that_expire_change_nothing(
     assert {name: found.get(name) for name in SHOPIFY_TABLES} == {
         name: landed_once["shopify"].get(name) for name in SHOPIFY_TABLES
     }
-
-
-@pytest.fixture(scope="module")
-def moving_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("moving"), people=PEOPLE, days=DAYS) as server:
-        yield server
 
 
 def test_a_second_landing_brings_nothing_and_a_day_more_only_what_changed(
