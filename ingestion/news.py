@@ -72,7 +72,7 @@ def _landed(vendor: str, table: Table, names: Iterable[str], keys: pa.Table) -> 
         if not {*names} <= {name for (name,) in there}:
             return None
         connection.register("keys", keys)
-        chosen = ", ".join(f"landed.{name}" for name in names)
+        chosen = f"{table.key} in (select {table.key} from keys)"
         return connection.execute(
-            f"select {chosen} from raw_{vendor}.{table.name} as landed semi join keys on landed.{table.key} = keys.{table.key}"
+            f"select {', '.join(names)} from raw_{vendor}.{table.name} where {chosen}"
         ).to_arrow_table()

@@ -42,13 +42,6 @@ def small_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def moving_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One whose clock a file of tests moves."""
-    with running(tmp_path_factory.mktemp("moving"), people=PEOPLE, days=DAYS) as server:
-        yield server
-
-
 @pytest.fixture
 def shop(small_shop: Running, home: selvage.Settings, monkeypatch: pytest.MonkeyPatch) -> Running:
     """The sandbox, seen from this test's home; no fault of an earlier test is left."""

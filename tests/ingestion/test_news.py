@@ -1,8 +1,7 @@
-"""What of a page is news: nothing that differs in its time of change alone, least of all what activation itself wrote."""
+"""What of a page is news: what differs from what is landed in more than its time of change."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,19 +11,14 @@ import orjson
 import pytest
 
 import selvage
-from activation.client import Client
-from activation.destination import Audience, Contact, Member
-from activation.destinations import klaviyo, shopify, zendesk
 from ingestion.news import news
 from ingestion.position import Position
 from ingestion.tables import Line, page_of
 from ingestion.zendesk.tables import USER_IDENTITIES, USERS
-from sandbox.server import Running
-from tests.ingestion.conftest import land
 
 TABLES = (USERS, USER_IDENTITIES)
-LATER = cast(Position, SimpleNamespace(goes_on=True))
-FIRST = cast(Position, SimpleNamespace(goes_on=False))
+LATER = cast("Position", SimpleNamespace(goes_on=True))
+FIRST = cast("Position", SimpleNamespace(goes_on=False))
 
 
 def user(key: int, at: int = 1, *identities: dict[str, Any], **more: Any) -> Line:
@@ -87,50 +81,11 @@ def test_what_is_not_there_is_news(home: selvage.Settings, landed: Callable[...,
     assert kept(line) == ["1"]  # no warehouse yet
     landed(line)
     assert kept(line) == []
-    for statement in ("delete from raw_zendesk.user_identities", "alter table raw_zendesk.users drop column identity_ids"):
+    for statement in (
+        "delete from raw_zendesk.user_identities",
+        "alter table raw_zendesk.users drop column identity_ids",
+    ):
         with duckdb.connect(str(home.warehouse)) as warehouse:
             warehouse.execute(statement)
         assert kept(line) == ["1"]
         landed(line)
-
-
-def test_what_activation_writes_does_not_come_back(
-    moving_shop: Running, home: selvage.Settings, rows: Callable[[str], list[Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SELVAGE_SANDBOX_PORT", str(moving_shop.port))
-    monkeypatch.setattr(zendesk, "FIRST_POLL_SECONDS", 0.01)
-    for module in (shopify, zendesk, klaviyo):
-        monkeypatch.setattr(module, "Client", functools.partial(Client, sleep=lambda _: None))
-    vendors = {"shopify": "customers", "zendesk": "users", "klaviyo": "profiles"}
-    for vendor in vendors:
-        land(vendor)
-
-    def state() -> dict[str, list[Any]]:
-        return {vendor: rows(f"from raw_{vendor}.{table} order by id") for vendor, table in vendors.items()}
-
-    def told(vendor: str, module: Any, contacts: list[Contact], use: tuple[str, str]) -> None:
-        members = [Member(f"c{place}", one, {"rfm_segment": "loyal"}) for place, one in enumerate(contacts)]
-        connection = module.connect(selvage.vendor(vendor, module.SETTINGS), Audience("echo", "", *use, vendor))
-        outcomes = module.add(connection, members, lambda _: None)
-        assert {one.status for one in outcomes} == {"acknowledged"}
-
-    shop = [Contact(shopify_ids=key) for (key,) in rows("select id from raw_shopify.customers order by id limit 60")]
-    desk = [Contact(zendesk_ids=key) for (key,) in rows("select id from raw_zendesk.users order by id limit 60")]
-    found = rows("select min(email) from raw_klaviyo.profiles where email like '%@%' group by lower(email) limit 60")
-    told("shopify", shopify, shop, ("service", "shop"))
-    told("zendesk", zendesk, desk, ("service", "support"))
-    told("klaviyo", klaviyo, [Contact(email=key) for (key,) in found], ("marketing", "email"))
-    before = state()
-    for vendor in vendors:
-        assert land(vendor) == {}
-    assert state() == before
-
-    at = moving_shop.now.replace(tzinfo=None)
-    moving_shop.advance(days=1)
-    for vendor, table in vendors.items():
-        count = len(before[vendor])
-        assert land(vendor).get(table, 0) < count / 4, "only who really changed"
-        stamp = "updated" if vendor == "klaviyo" else "updated_at"
-        assert rows(f"select count(*) from raw_{vendor}.{table} where {stamp} = '{at}'") == [(0,)]
-    assert rows("select count(*) from raw_shopify.customers where tags like '%selvage%'") == [(0,)]
-    assert rows("select count(*) from raw_klaviyo.profiles where properties like '%selvage\\_%' escape '\\'") == [(0,)]
