@@ -148,12 +148,12 @@ class Road:
             yield each["name"], frozenset(row["extern_id"] for row in rows)
 
     def _tagged(self) -> Iterator[tuple[str, str]]:
-        asked = """query($after: String) { customers(query: "tag:'selvage/customer_profiles'", first: 250, after: $after) {
+        asked = """query($tag: String!, $after: String) { customers(query: $tag, first: 250, after: $after) {
             nodes { id updatedAt } pageInfo { hasNextPage endCursor } } }"""
         url, after = f"{self.sandbox.url}/shopify/admin/api/2026-10/graphql.json", None
         headers = {"X-Shopify-Access-Token": "shpat_sandbox"}
         while True:
-            body = {"query": asked, "variables": {"after": after}}
+            body = {"query": asked, "variables": {"tag": 'tag:"selvage/customer_profiles"', "after": after}}
             page = requests.post(url, json=body, headers=headers, timeout=30).json()["data"]["customers"]
             yield from ((one["id"], one["updatedAt"]) for one in page["nodes"])
             if not page["pageInfo"]["hasNextPage"]:
