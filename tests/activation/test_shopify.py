@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,10 +14,11 @@ import pytest
 import selvage
 from activation import sync
 from activation.client import Client
-from activation.destination import Audience, Contact, DestinationError, Member
+from activation.destination import Audience, Contact, Member
 from activation.destinations import shopify
 from activation.shopify.admin import Admin
 from sandbox.server import Running, running
+from tests.activation import checks
 from tests.activation.world import AUDIENCE, World
 from tests.sandbox.conftest import Shopify
 
@@ -241,15 +240,8 @@ def test_a_customer_that_is_gone_is_rejected_and_another_of_theirs_suffices(shop
     assert rows["c_0003"]["remote_id"] == shop.ids[4]
 
 
-@pytest.mark.parametrize("kind", ["throttle", "error_500", "hangup"])
-def test_faults_end_in_the_same_state(shop: Shop, kind: str) -> None:
-    shop.server.faults("shopify", kind, 2)
-    with contextlib.suppress(DestinationError):  # an answer that broke in the middle; the next run goes on
-        shop.run()
-    shop.server.faults("shopify", kind, 0)
-    shop.run()
-    assert shop.held() == shop.wanted()
-    assert not shop.waits or max(shop.waits) <= 60
+def test_faults_end_in_the_same_state(shop: Shop) -> None:
+    checks.faults_end_in_the_same_state(shop, "shopify")
 
 
 def test_a_run_killed_between_metafields_and_tags_is_finished(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,21 +276,16 @@ def test_an_empty_bucket_is_waited_for(shop: Shop) -> None:
     assert shop.waits == [4.0]
 
 
-def test_wrong_tokens_say_what_to_do(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHOPIFY_ACCESS_TOKEN", "no")
-    with pytest.raises(DestinationError, match="SHOPIFY_ACCESS_TOKEN is not valid"):
-        shop.run()
-    monkeypatch.setenv("SHOPIFY_ACCESS_TOKEN", "shpat_few_scopes")
-    with pytest.raises(DestinationError, match="read_customers and write_customers"):
-        shop.run()
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("no", "SHOPIFY_ACCESS_TOKEN is not valid"), ("shpat_few_scopes", "read_customers and write_customers")],
+)
+def test_wrong_tokens_say_what_to_do(shop: Shop, monkeypatch: pytest.MonkeyPatch, value: str, words: str) -> None:
+    checks.a_wrong_setting_is_named(shop, monkeypatch, "shopify", "SHOPIFY_ACCESS_TOKEN", value, words)
 
 
 def test_nothing_personal_is_logged(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    shop.world.tool_ids["c_0002"] = "999"
-    shop.run()
-    assert "@example.com" not in caplog.text
-    assert "SKU-1" not in caplog.text
+    checks.no_property_is_in_any_log(shop, caplog)
 
 
 def test_amounts_keep_their_digits() -> None:
