@@ -21,7 +21,7 @@ from tests.activation import checks
 from tests.activation.world import AUDIENCE, World
 from tests.sandbox.conftest import request, shown
 
-SEED, PEOPLE, DAYS = 7, 600, 60
+SEED, PEOPLE, DAYS = 7, 300, 30
 SKU, AMOUNT, AT, CUSTOMER = (
     f"selvage_{AUDIENCE}__{name}" for name in ("last_product_sku", "cart_value_amount", "last_cart_at", "customer_id")
 )
