@@ -106,3 +106,12 @@ def test_tags_are_added_by_their_letters_and_replaced_by_an_update(shopify: Shop
     update = "mutation($i: CustomerInput!) { customerUpdate(input: $i) { customer { tags } userErrors { message } } }"
     found = shopify.query(update, {"i": {"id": gid, "tags": ["alone"]}})["customerUpdate"]
     assert found["customer"]["tags"] == ["alone"]
+
+
+def test_customers_are_found_by_a_tag(shopify: Shopify, gid: str, key: str) -> None:
+    add = "mutation($id: ID!, $tags: [String!]!) { tagsAdd(id: $id, tags: $tags) { userErrors { message } } }"
+    shopify.query(add, {"id": gid, "tags": [f"Ours/{key}"]})
+    search = "query($query: String!) { customers(first: 250, query: $query) { nodes { id tags } } }"
+    found = shopify.query(search, {"query": f'tag:"ours/{key}"'})["customers"]["nodes"]
+    assert [one["id"] for one in found] == [gid]
+    assert not shopify.query(search, {"query": f"tag:'{key}'"})["customers"]["nodes"]
