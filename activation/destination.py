@@ -23,8 +23,10 @@ CONVERSIONS = "conversions"  # what the ledger calls the feed of events where au
 STATUSES: tuple[Status, ...] = ("acknowledged", "accepted_unverified", "rejected")
 CONTACT_POINTS = (
     "email", "phone", "given_name", "family_name", "city", "region_code", "postal_code", "country_code",
+    "shopify_ids", "zendesk_ids",
 )  # fmt: skip
-IDENTIFYING = ("email", "phone")
+IDENTIFYING = ("email", "phone", "shopify_ids", "zendesk_ids")
+"""A tool that is a source too knows people by ids of its own: all that one customer has there, ``1,2`` in order."""
 
 
 class DestinationError(RuntimeError):
@@ -100,6 +102,8 @@ class Contact:
     region_code: str | None = field(default=None, repr=False)
     postal_code: str | None = field(default=None, repr=False)
     country_code: str | None = field(default=None, repr=False)
+    shopify_ids: str | None = field(default=None, repr=False)
+    zendesk_ids: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

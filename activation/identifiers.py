@@ -216,8 +216,9 @@ CLEAR: dict[str, dict[str, Rule]] = {
     "tiktok": {},
     "klaviyo": _CONTACT,
     "mailchimp": _CONTACT,
-    "zendesk": _CONTACT,
-    "shopify": _CONTACT,
+    "hubspot": _CONTACT,
+    "zendesk": {**_CONTACT, "zendesk_ids": _as_is},
+    "shopify": {**_CONTACT, "shopify_ids": _as_is},
     "files": _CONTACT,
     "webhook": _CONTACT,
 }  # fmt: skip

@@ -57,6 +57,11 @@ class Position:
         """Nothing was read yet: the whole history is wanted."""
         return self._window is None and self.since is None
 
+    @property
+    def goes_on(self) -> bool:
+        """This reading follows an earlier one: neither the first, nor a span that is wanted again as it is."""
+        return self._window is None and self.since is not None
+
     def is_new(self, key: str, version: str) -> bool:
         """Whether this version of an object is still to be landed. ``version`` is the time of its last change."""
         at = utc(version)

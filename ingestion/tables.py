@@ -77,7 +77,8 @@ class Table:
     """One raw table. ``kind`` picks the page's rows; ``each`` names a list in their JSON of which every item is a row.
 
     Inside the SQL of columns ``item`` is the row's JSON, ``doc`` that of the whole object, ``rest`` what the SQL of
-    that name made of ``item``. The first column is the key.
+    that name made of ``item``. The first column is the key. ``not_news`` names columns whose change alone is none: a
+    version that differs in nothing else is not landed (``ingestion.news``).
     """
 
     name: str
@@ -87,6 +88,7 @@ class Table:
     where: str = "true"
     deduplicate_by: tuple[str, Literal["asc", "desc"]] | None = None
     rest: str = "null"
+    not_news: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -100,14 +102,17 @@ class Table:
             columns[name] = {**columns[name], "dedup_sort": order}
         return {"columns": columns, "primary_key": self.key, "write_disposition": "merge"}
 
-    def select(self) -> str:
-        """SQL text that turns the relation ``page`` into this table's typed rows; a value of a wrong type raises."""
+    def select(self, *more: str) -> str:
+        """SQL text that turns the relation ``page`` into this table's typed rows; a value of a wrong type raises.
+
+        ``more``: columns of the page to be given besides, as SQL.
+        """
         item = f"unnest(json_extract(doc, '{json_path(self.each)}[*]'))" if self.each else "doc"
         typed = (f"cast({text} as {SQL_TYPES[column.type]}) as {column.name}" for column, text in self._texts())
         return (
             f"with items as (select *, {item} as item from page where kind = '{self.kind}'),\n"
             f"read as (select *, {self._read()} from items where {self.where})\n"
-            f"select {', '.join(typed)} from read"
+            f"select {', '.join([*more, *typed])} from read"
         )
 
     def judge(self) -> str:

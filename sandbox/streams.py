@@ -6,6 +6,7 @@ A page ends at a place (time, id) and not at a number, so nothing is left out wh
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -66,25 +67,48 @@ class Streams:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._lock = threading.RLock()
-        self._made: dict[tuple[str, str, datetime], Stream] = {}
+        self._made: dict[tuple[str, str, datetime, int], Stream] = {}
 
     def now(self) -> int:
         """The sandbox's moment in seconds since 1970."""
         return int(self._context.clock.now.timestamp())
 
-    def get(self, table: str, key: str, time: str = "updated_at", *, lag: float = 0.0, without: str = "") -> Stream:
-        """A table by its time, as it stood ``lag`` seconds ago; rows whose column ``without`` is true are left out."""
+    def get(
+        self,
+        table: str,
+        key: str,
+        time: str = "updated_at",
+        *,
+        lag: float = 0.0,
+        without: str = "",
+        written: Mapping[Any, datetime] | None = None,
+    ) -> Stream:
+        """A table by its time, as it stood ``lag`` seconds ago; rows whose column ``without`` is true are left out.
+
+        ``written``: when rows were last changed by a write to the vendor, by key; only ever added to.
+        """
         with self._lock:
             now = self._context.clock.now
             moment = now - timedelta(seconds=lag)
-            if (table, time, moment) not in self._made:
+            late = {one: at for one, at in (written or {}).items() if at <= moment}
+            name = (table, time, moment, hash(frozenset(late.items())))
+            if name not in self._made:
                 oldest = now - timedelta(hours=1)
-                self._made = {name: one for name, one in self._made.items() if oldest <= name[2] <= now}
+                self._made = {one: made for one, made in self._made.items() if oldest <= one[2] <= now}
                 shown = self._context.tables.visible(table, key, moment)
                 if without:
                     shown = shown.filter(pc.invert(shown[without]))
-                self._made[table, time, moment] = Stream(shown, key, time)
-            return self._made[table, time, moment]
+                self._made[name] = Stream(_moved(shown, key, time, late) if late else shown, key, time)
+            return self._made[name]
+
+
+def _moved(table: pa.Table, key: str, time: str, late: Mapping[Any, datetime]) -> pa.Table:
+    """The table with the later of its own time and that of a write."""
+    column, kind = table.schema.get_field_index(time), table.schema.field(time).type
+    naive = [at.astimezone(UTC).replace(tzinfo=None) for at in late.values()]
+    places = pc.index_in(table[key], pa.array(list(late), table.schema.field(key).type))
+    moments = pc.max_element_wise(table[time], pa.array(naive, kind).take(places.combine_chunks()))
+    return table.set_column(column, time, moments)
 
 
 def seconds_of(text: str) -> int:

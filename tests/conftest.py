@@ -29,11 +29,12 @@ from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED, PEOPLE, DAYS = 11, 1200, 90
-DESTINATIONS = ("klaviyo", "meta", "google", "tiktok")
+DESTINATIONS = ("klaviyo", "meta", "google", "tiktok", "shopify", "zendesk", "hubspot")
 WITHOUT_MEMBERS = {"aud_marketplace_buyers", "aud_new_arrivals", "aud_replenishment_due"}
 """Audiences that nobody of this small world belongs to, on any of its days."""
-READS_BY_POST = ("/insights", "/token")
-"""What is asked for by POST and changes nothing: a report, a token."""
+READS_BY_POST = ("/insights", "/token", "/tokens", "/read", "/graphql.json")
+"""What is asked for by POST and changes nothing: a report, a token, contacts. Of GraphQL that can't be told by the path:
+what Shopify was told is seen by when its customers last changed."""
 
 
 @dataclass
@@ -54,6 +55,8 @@ class Walk:
     """List -> e-mails on it after the run, as Klaviyo's API tells them."""
     custom_audiences: dict[str, frozenset[str]]
     """Custom audience -> our customer ids of the rows it holds after the run, as the sandbox's Meta knows them."""
+    tagged: dict[str, str]
+    """Customer at Shopify that bears our tags after the run -> when it last changed there."""
     uploads: dict[str, tuple[int, int]]
     """Session of an upload to Meta -> rows received and rows found invalid, as Meta's API tells them."""
 
@@ -116,6 +119,7 @@ class Road:
                 for each in self.klaviyo("lists")
             },
             custom_audiences=dict(self._custom_audiences()),
+            tagged=dict(self._tagged()),
             uploads=dict(self._uploads()),
         )
         self.walks.append(walk)
@@ -143,6 +147,19 @@ class Road:
         for each in self.meta("_sandbox/audiences")["audiences"]:
             rows = self.meta(f"_sandbox/audiences/{each['audience_id']}")["rows"]
             yield each["name"], frozenset(row["extern_id"] for row in rows)
+
+    def _tagged(self) -> Iterator[tuple[str, str]]:
+        asked = """query($tag: String!, $after: String) { customers(query: $tag, first: 250, after: $after) {
+            nodes { id updatedAt } pageInfo { hasNextPage endCursor } } }"""
+        url, after = f"{self.sandbox.url}/shopify/admin/api/2026-10/graphql.json", None
+        headers = {"X-Shopify-Access-Token": "shpat_sandbox"}
+        while True:
+            body = {"query": asked, "variables": {"tag": 'tag:"selvage/customer_profiles"', "after": after}}
+            page = requests.post(url, json=body, headers=headers, timeout=30).json()["data"]["customers"]
+            yield from ((one["id"], one["updatedAt"]) for one in page["nodes"])
+            if not page["pageInfo"]["hasNextPage"]:
+                return
+            after = page["pageInfo"]["endCursor"]
 
     def _uploads(self) -> Iterator[tuple[str, tuple[int, int]]]:
         for each in self.meta("_sandbox/audiences")["audiences"]:

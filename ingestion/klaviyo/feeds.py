@@ -74,6 +74,10 @@ UPDATED = Column("updated", "ts", "attributes.updated")
 EMAIL = "attributes.subscriptions.email.marketing"
 SMS = "attributes.subscriptions.sms.marketing"
 PROPERTIES = "attributes.event_properties"
+OTHERS = (  # without the properties that activation wrote
+    "map_from_entries(list_filter(map_entries(cast(cast({text} as json) as map(varchar, json))), "
+    "lambda entry: not starts_with(entry.key, 'selvage_')))"
+)
 PERSON = ("email", "phone_number", "external_id", "first_name", "last_name")
 PLACE = ("address1", "city", "region", "country", "zip")
 TIMES = ("send_time", "scheduled_at", "created_at", "updated_at")
@@ -96,9 +100,10 @@ FEEDS = (
                 Column("email_suppressions", "json", f"{EMAIL}.suppression"),
                 Column("sms_consent", path=f"{SMS}.consent"),
                 Column("sms_consent_at", "ts", f"{SMS}.consent_timestamp|{SMS}.last_updated"),
-                Column("properties", "json", "attributes.properties"),
+                Column("properties", "json", "attributes.properties", f"to_json({OTHERS})"),
             ),
             deduplicate_by=("updated", "desc"),
+            not_news=("updated", "last_event_date"),
         ),
         _updated,
         "updated",
@@ -163,6 +168,7 @@ FEEDS = (
             "list",
             (ID, NAME, Column("opt_in_process", path="attributes.opt_in_process"), CREATED, UPDATED),
             deduplicate_by=("updated", "desc"),
+            not_news=("updated",),
         ),
         _updated,
         "updated",

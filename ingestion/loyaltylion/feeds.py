@@ -53,6 +53,7 @@ CUSTOMERS = Table(
         Column("updated_at", "ts", "updated_at"),
     ),
     deduplicate_by=("updated_at", "desc"),
+    not_news=("updated_at",),
 )
 TRANSACTIONS = Table(
     "transactions",

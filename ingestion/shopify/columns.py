@@ -38,3 +38,5 @@ GID = Column("gid", path="id")
 CREATED = Column("created_at", "ts", "createdAt")
 UPDATED = Column("updated_at", "ts", "updatedAt")
 PROCESSED = Column("processed_at", "ts", "processedAt")
+OTHERS = "list_filter(cast(cast({text} as json) as varchar[]), lambda tag: not starts_with(lower(tag), 'selvage/'))"
+TAGS_OF_OTHERS = Column("tags", "json", "tags", f"to_json({OTHERS})")  # without those that activation wrote

@@ -14,6 +14,7 @@ from ingestion.shopify.columns import (
     LEGACY,
     OWNER,
     PROCESSED,
+    TAGS_OF_OTHERS,
     UPDATED,
     money,
     reference,
@@ -39,7 +40,7 @@ CUSTOMERS = Table(
         Column("state", path="state"),
         Column("is_verified_email", "bool", "verifiedEmail"),
         Column("is_data_sale_opt_out", "bool", "dataSaleOptOut"),
-        Column("tags", "json", "tags"),
+        TAGS_OF_OTHERS,
         Column("address1", path="defaultAddress.address1"),
         Column("city", path="defaultAddress.city"),
         Column("province_code", path="defaultAddress.provinceCode"),
@@ -49,6 +50,7 @@ CUSTOMERS = Table(
         UPDATED,
     ),
     deduplicate_by=LATEST,
+    not_news=("updated_at",),
 )
 ORDERS = Table(
     "orders",

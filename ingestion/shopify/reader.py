@@ -20,6 +20,7 @@ import pyarrow as pa
 
 import selvage
 from ingestion import reading
+from ingestion.news import news
 from ingestion.position import Position
 from ingestion.shopify.admin import Admin, quoted
 from ingestion.shopify.columns import GRANDPARENT
@@ -79,7 +80,7 @@ def read(vendor: str, admin: Admin, root: Root, start_date: str, window: Window 
     reading.note_now(vendor, admin.now)
     position = Position(root.field, LAG, admin.now, window)
     is_history = position.is_first
-    pages = _history(admin, root, start_date, position) if is_history else _changes(admin, root, position)
+    pages = _history(admin, root, start_date, position) if is_history else _changes(vendor, admin, root, position)
     count = 0
     for page in pages:
         count += page["kind"].to_pylist().count(root.kind)
@@ -140,7 +141,7 @@ def _remember(page: pa.Table, root: Root, position: Position) -> None:
         position.is_new(gid, version)
 
 
-def _changes(admin: Admin, root: Root, position: Position) -> Iterator[pa.Table]:
+def _changes(vendor: str, admin: Admin, root: Root, position: Position) -> Iterator[pa.Table]:
     since = position.since or EARLIEST
     search = _search(root, since, position.until)
     below = []
@@ -176,10 +177,10 @@ def _changes(admin: Admin, root: Root, position: Position) -> Iterator[pa.Table]
                 elif is_new:
                     lines.append(child)
         if len(lines) >= LINES_PER_PAGE:
-            yield page_of(lines)
+            yield news(position, vendor, root.tables, page_of(lines))
             lines = []
     if lines:
-        yield page_of(lines)
+        yield news(position, vendor, root.tables, page_of(lines))
 
 
 def _details(admin: Admin, root: Root, page: pa.Table) -> Iterator[pa.Table]:

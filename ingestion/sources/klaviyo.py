@@ -25,6 +25,7 @@ from ingestion import reading
 from ingestion.http import server_now
 from ingestion.klaviyo import api, connect
 from ingestion.klaviyo.feeds import FEEDS, Feed, Span
+from ingestion.news import news
 from ingestion.position import Position
 from ingestion.tables import Line, page_of
 from ingestion.window import Window
@@ -85,9 +86,9 @@ def _read(feed: Feed, window: Window | None) -> Iterator[pa.Table]:
                 found += 1
             if len(lines) >= LINES_PER_PAGE:
                 log.info("%s: %s %s read so far", VENDOR, f"{found:,}", feed.table.name)
-                yield page_of(lines)
+                yield news(position, VENDOR, (feed.table,), page_of(lines))
                 lines = []
     if lines:
-        yield page_of(lines)
+        yield news(position, VENDOR, (feed.table,), page_of(lines))
     position.complete()
     log.info("%s: %s %s read", VENDOR, f"{found:,}", feed.table.name)

@@ -24,6 +24,7 @@ from ingestion import reading
 from ingestion.http import server_now
 from ingestion.loyaltylion import connect
 from ingestion.loyaltylion.feeds import EVER, FEEDS, LAG, Feed, client_of, items
+from ingestion.news import news
 from ingestion.position import Position
 from ingestion.tables import Line, page_of
 from ingestion.window import Window
@@ -75,9 +76,9 @@ def _read(feed: Feed, window: Window | None) -> Iterator[pa.Table]:
             total += 1
         if len(lines) >= LINES_PER_PAGE:
             log.info("%s: %s %s read so far", VENDOR, f"{total:,}", feed.table.name)
-            yield page_of(lines)
+            yield news(position, VENDOR, (feed.table,), page_of(lines))
             lines = []
     if lines:
-        yield page_of(lines)
+        yield news(position, VENDOR, (feed.table,), page_of(lines))
     position.complete()
     log.info("%s: %s %s read", VENDOR, f"{total:,}", feed.table.name)

@@ -26,6 +26,7 @@ from dlt.extract.resource import DltResource
 
 import selvage
 from ingestion import reading
+from ingestion.news import news
 from ingestion.position import Position
 from ingestion.square import tables
 from ingestion.square.access import SCOPES, count, probe
@@ -117,9 +118,9 @@ def _read(feed: Feed, window: Window | None) -> Iterator[pa.Table]:
                 total += 1
             if len(lines) >= LINES_PER_PAGE:
                 log.info("%s: %s %s read so far", VENDOR, f"{total:,}", feed.name)
-                yield page_of(lines)
+                yield news(position, VENDOR, feed.tables, page_of(lines))
                 lines = []
     if lines:
-        yield page_of(lines)
+        yield news(position, VENDOR, feed.tables, page_of(lines))
     position.complete()
     log.info("%s: %s %s read", VENDOR, f"{total:,}", feed.name)

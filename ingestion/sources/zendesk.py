@@ -30,6 +30,7 @@ from requests import HTTPError
 
 import selvage
 from ingestion import reading
+from ingestion.news import news
 from ingestion.position import Position
 from ingestion.tables import Line, Table, page_of
 from ingestion.window import Window
@@ -100,7 +101,7 @@ def _read(feed: Feed, window: Window | None) -> Iterator[pa.Table]:
                 total += 1
             if len(lines) >= LINES_PER_PAGE:
                 log.info("%s: %s %s read so far", VENDOR, f"{total:,}", feed.name)
-                yield page_of(lines)
+                yield news(position, VENDOR, feed.tables, page_of(lines))
                 lines = []
     except HTTPError as error:
         if feed.tables != (tables.SATISFACTION_RATINGS,) or not api.has_no_ratings(error):
@@ -108,6 +109,6 @@ def _read(feed: Feed, window: Window | None) -> Iterator[pa.Table]:
         reading.note(VENDOR, "the account has no satisfaction ratings, so no CSAT is read")
         return
     if lines:
-        yield page_of(lines)
+        yield news(position, VENDOR, feed.tables, page_of(lines))
     position.complete()
     log.info("%s: %s %s read", VENDOR, f"{total:,}", feed.name)

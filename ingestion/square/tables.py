@@ -72,6 +72,7 @@ CUSTOMERS = Table(
         UPDATED,
     ),
     deduplicate_by=LATEST,
+    not_news=("updated_at",),
 )
 LOYALTY_ACCOUNTS = Table(
     "loyalty_accounts",

@@ -47,10 +47,12 @@ USERS = Table(
         Column("is_phone_shared", "bool", "shared_phone_number"),
         Column("is_suspended", "bool", "suspended"),
         Column("is_permanently_deleted", "bool", "permanently_deleted"),
+        Column("identity_ids", "json", "identities", "json_extract({text}, '$[*].id')"),  # one that is gone is news
         CREATED,
         UPDATED,
     ),
     deduplicate_by=("updated_at", "desc"),
+    not_news=("updated_at",),
 )
 USER_IDENTITIES = Table(
     "user_identities",
@@ -66,6 +68,7 @@ USER_IDENTITIES = Table(
     ),
     each="identities",
     deduplicate_by=("user_updated_at", "desc"),
+    not_news=("user_updated_at",),
 )
 TICKET_COMMENTS = Table(
     "ticket_comments",

@@ -44,6 +44,17 @@ def test_metas_audience_is_the_desired_one(walk_name: str, request: pytest.Fixtu
     assert len(held) > 20
 
 
+@pytest.mark.parametrize("walk_name", ["first", "next_day"])
+def test_shopifys_tags_are_on_the_desired_customers(walk_name: str, request: pytest.FixtureRequest):
+    walk = request.getfixturevalue(walk_name)
+    with walk.activation() as con:
+        ids = con.sql(
+            "select shopify_ids from aud_customer_profiles join act_contact_points using (customer_id) "
+            "where consent_channel = 'shop'"
+        ).fetchall()
+    assert walk.tagged.keys() == {f"gid://shopify/Customer/{one}" for (row,) in ids for one in row.split(",")}
+
+
 def test_each_destination_gets_those_who_agreed_to_it(next_day: Walk):
     """Some agreed to ads and not to e-mail, some the other way about: neither list is the other."""
     ads, email = (set(desired(next_day, "lapsed_best_customers", name)) for name in ("meta", "klaviyo"))

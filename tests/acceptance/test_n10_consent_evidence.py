@@ -25,7 +25,23 @@ left join fct_customer_consents as history
         and history.purpose = routes.purpose
         and history.valid_from <= records.consent_as_of
         and coalesce(history.valid_to > records.consent_as_of, true)
-where records.action in ('add', 'update') and records.build_id = (select build_id from wanted.build)
+where
+    records.action in ('add', 'update')
+    and records.build_id = (select build_id from wanted.build)
+    and routes.purpose <> 'service'
+"""
+# Service rests on the contract: the row names an order of the customer's.
+CONTRACTS = """
+select orders.order_key is not null and not orders.is_test and not orders.is_cancelled as is_theirs
+from fct_sync_records as records
+inner join wanted.audiences as routes
+    on routes.audience = 'aud_' || records.audience and routes.destination = records.destination
+left join fct_orders as orders
+    on records.consent_evidence_id = 'order:' || orders.order_key and orders.customer_id = records.customer_id
+where
+    records.action in ('add', 'update')
+    and records.build_id = (select build_id from wanted.build)
+    and routes.purpose = 'service'
 """
 
 
@@ -35,11 +51,15 @@ def test_every_decision_is_reproduced(walk_name: str, request: pytest.FixtureReq
     with walk.marts() as con:
         con.execute(f"attach '{walk.folder / 'activation.duckdb'}' as wanted (read_only)")
         rows = con.sql(REPLAYED).fetchall()
+        contracts = [is_theirs for (is_theirs,) in con.sql(CONTRACTS).fetchall()]
         (sent,) = con.sql(
             "select count(*) from fct_sync_records "
             "where action in ('add', 'update') and build_id = (select build_id from wanted.build)"
         ).fetchall()[0]
-    assert len(rows) == sent > 20, "a row has no moment in the history, or several"
+    assert len(rows) + len(contracts) == sent, "a row has no moment in the history, or several"
+    assert len(rows) > 20
+    assert contracts
+    assert all(contracts)
     assert all(evidence and policy for evidence, policy, *_ in rows)
     assert {status for _, _, status, *_ in rows} == {"granted"}
     assert [row for row in rows if (row[0], row[1]) != (row[3], row[4])] == []

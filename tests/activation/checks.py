@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from typing import Any
 
@@ -70,3 +71,25 @@ def no_address_is_in_any_log_or_error(
     everything = caplog.text + str(error.value) + "".join(str(row) for row in shop.world.ledger_rows(destination))
     assert len(everything) > 500
     assert not [one for one in ("@", "%40", "secret", "example") if one in everything]
+
+
+def faults_end_in_the_same_state(shop: Any, destination: str) -> None:
+    for kind, count in (("throttle", 2), ("error_500", 1), ("hangup", 1)):
+        shop.server.faults(destination, kind, count)
+    with contextlib.suppress(DestinationError):  # an answer that broke in the middle; the next run goes on
+        shop.run()
+    shop.server.faults(destination, "hangup", 0)
+    shop.run()
+    assert shop.held() == shop.wanted()
+    assert shop.held()
+    assert sync.plan(AUDIENCE, destination).is_empty
+
+
+def no_property_is_in_any_log(shop: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Of one who is told and of one whom the tool does not know by the id that we have."""
+    caplog.set_level("DEBUG")
+    shop.world.tool_ids["c_0002"] = "999"
+    assert shop.run().rejected == 1
+    assert len(caplog.text) > 500
+    assert "@example.com" not in caplog.text
+    assert "SKU-1" not in caplog.text

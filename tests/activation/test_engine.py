@@ -249,7 +249,7 @@ def test_unknown_names_are_named(world: World) -> None:
     world.publish()
     with pytest.raises(UnknownAudience, match="cart_abandoners"):
         sync.plan("nobody", "shelf")
-    with pytest.raises(LookupError, match="klaviyo, mailchimp, meta, shelf"):
+    with pytest.raises(LookupError, match=r"klaviyo, .*meta, .*shelf"):
         sync.plan(AUDIENCE, "nowhere")
     assert sync.plan(f"aud_{AUDIENCE}", "shelf").audience == AUDIENCE
     with pytest.raises(UnknownAudience, match="goes to: shelf"):

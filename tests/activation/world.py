@@ -27,6 +27,8 @@ class World:
     home: Path
     members: dict[str, str] = field(default_factory=dict)
     contacts: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    tool_ids: dict[str, str] = field(default_factory=dict)
+    """Customer -> their ids at the tool, for tools that know people by these."""
     suppressed: dict[str, str] = field(default_factory=dict)
     holdout: float = 0.0
     max_removal_share: float = 1.0
@@ -93,6 +95,7 @@ class World:
                     name: [None] * len(self.contacts)
                     for name in ("given_name", "family_name", "city", "region_code", "postal_code", "country_code")
                 },
+                **{name: [self.tool_ids.get(one) for one in self.contacts] for name in ("shopify_ids", "zendesk_ids")},
             }
         )
         blocked = table({"customer_id": list(self.suppressed), "reason": list(self.suppressed.values())})

@@ -1,9 +1,8 @@
-"""Shopify and Klaviyo against the sandbox: first reading, nothing new, a day more, faults, backfills."""
+"""Shopify and Klaviyo against the sandbox: first reading, nothing new, what we wrote, a day more, faults, backfills."""
 
 # ruff: noqa: DTZ001 - our times are UTC without zone
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +11,10 @@ import duckdb
 import pytest
 
 import selvage
+from activation.destination import Audience, Contact, Member
+from activation.discovery import destinations
 from ingestion import pipeline
-from ingestion.shopify import transfers
+from ingestion.shopify import orders, transfers
 from ingestion.sources import klaviyo, shopify
 from ingestion.window import Progress, Window
 from sandbox.server import Running, running
@@ -21,6 +22,7 @@ from tests.ingestion.conftest import DAYS, PEOPLE, land
 
 SHOPIFY_TABLES = [table.name for root in shopify.ROOTS for table in (*root.tables, *root.detail_tables)]
 SHOPIFY_TABLES += [table.name for table in transfers.TABLES]
+NOT_NEWS = {table.name: table.not_news for table in (orders.CUSTOMERS, *(feed.table for feed in klaviyo.FEEDS))}
 KLAVIYO_TABLES = [feed.table.name for feed in klaviyo.FEEDS]
 
 
@@ -28,9 +30,9 @@ def content(home: selvage.Settings, vendor: str, tables: list[str]) -> dict[str,
     """Every row of a vendor's tables, the load's id left out."""
     with duckdb.connect(str(home.warehouse), read_only=True) as warehouse:
         return {
-            # last_event_date moves with every event and does not count as an update of the profile
             table: warehouse.execute(
-                f"select columns(c -> c not in ('_dlt_load_id', 'last_event_date')) from raw_{vendor}.{table} order by all"
+                f"select columns(c -> c not in {('_dlt_load_id', *NOT_NEWS.get(table, ()))}) "
+                f"from raw_{vendor}.{table} order by all"
             ).fetchall()
             for table in tables
             if warehouse.execute(
@@ -122,39 +124,59 @@ def test_pages_that_come_twice_and_cursors_that_expire_change_nothing(
     }
 
 
-@pytest.fixture(scope="module")
-def moving_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("moving"), people=PEOPLE, days=DAYS) as server:
-        yield server
+def tell(vendor: str, use: tuple[str, str], contacts: list[Contact]) -> None:
+    """Write a property of some people to a vendor, as activation does."""
+    module = destinations()[vendor]
+    members = [Member(f"c{place}", contact, {"rfm_segment": "loyal"}) for place, contact in enumerate(contacts)]
+    connection = module.connect(selvage.vendor(vendor, module.SETTINGS), Audience("echo", "", *use, vendor))
+    outcomes = module.add(connection, members, lambda _: None)
+    assert {one.status for one in outcomes} == {"acknowledged"}
+    assert len(outcomes) >= 20
 
 
 def test_a_second_landing_brings_nothing_and_a_day_more_only_what_changed(
-    moving_shop: Running, home, rows, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    tmp_path_factory: pytest.TempPathFactory, home, rows, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("SELVAGE_SANDBOX_PORT", str(moving_shop.port))
-    before = moving_shop.now.replace(tzinfo=None)
-    for vendor in ("shopify", "klaviyo"):
-        assert sum(land(vendor).values()) > 500
-        assert land(vendor) == {}
-    later = moving_shop.advance(days=1).replace(tzinfo=None)
-    shop, mail = land("shopify"), land("klaviyo")
-    assert 0 < shop["orders"] < 100
-    assert shop["order_lines"] >= shop["orders"]
-    assert 0 < mail["events"] < 1000
-    newest_load = "(select max(_dlt_load_id) from raw_shopify.orders)"
-    found = f"select min(updated_at), max(updated_at) from raw_shopify.orders where _dlt_load_id = {newest_load}"
-    oldest, newest = rows(found)[0]
-    assert before < oldest <= newest <= later
-    assert land("shopify") == {}
-    assert land("klaviyo") == {}
-    # what was read piece by piece is what a fresh home reads at once
-    pieces = {v: content(home, v, t) for v, t in (("shopify", SHOPIFY_TABLES), ("klaviyo", KLAVIYO_TABLES))}
-    monkeypatch.setenv("SELVAGE_HOME", str(tmp_path / "fresh"))
-    fresh = selvage.settings()
-    land("shopify")
-    land("klaviyo")
-    assert content(fresh, "shopify", SHOPIFY_TABLES) == pieces["shopify"]
-    assert content(fresh, "klaviyo", KLAVIYO_TABLES) == pieces["klaviyo"]
+    """Although activation wrote to the vendors in between, which gave each record it wrote a new time of change."""
+    told = {"shopify": "customers", "zendesk": "users", "klaviyo": "profiles"}
+    with running(tmp_path_factory.mktemp("moving"), people=PEOPLE, days=DAYS) as shop:
+        monkeypatch.setenv("SELVAGE_SANDBOX_PORT", str(shop.port))
+        before = shop.now.replace(tzinfo=None)
+        for vendor in told:
+            assert sum(land(vendor).values()) > 100
+        people = {vendor: rows(f"from raw_{vendor}.{table} order by id") for vendor, table in told.items()}
+        known = rows("select email from raw_klaviyo.profiles where email = lower(email) order by id limit 30")
+        tell("klaviyo", ("marketing", "email"), [Contact(email=email) for (email,) in known])
+        tell("shopify", ("service", "shop"), [Contact(shopify_ids=row[0]) for row in people["shopify"][:30]])
+        tell("zendesk", ("service", "support"), [Contact(zendesk_ids=row[0]) for row in people["zendesk"][:30]])
+        for vendor in told:
+            assert land(vendor) == {}
+
+        later = shop.advance(days=1).replace(tzinfo=None)
+        news = {vendor: land(vendor) for vendor in told}
+        assert 0 < news["shopify"]["orders"] < 100
+        assert news["shopify"]["order_lines"] >= news["shopify"]["orders"]
+        assert 0 < news["klaviyo"]["events"] < 1000
+        newest_load = "(select max(_dlt_load_id) from raw_shopify.orders)"
+        found = f"select min(updated_at), max(updated_at) from raw_shopify.orders where _dlt_load_id = {newest_load}"
+        oldest, newest = rows(found)[0]
+        assert before < oldest <= newest <= later
+        for vendor, table in told.items():
+            assert land(vendor) == {}
+            changed = "updated" if vendor == "klaviyo" else "updated_at"
+            assert rows(f"select count(*) from raw_{vendor}.{table} where {changed} = '{before}'") == [(0,)]
+            assert rows(f"from raw_{vendor}.{table} order by id") != people[vendor], (
+                "nobody changed: nothing was tested"
+            )
+
+        # what was read piece by piece is what a fresh home reads at once, but for the times of what we wrote
+        pieces = {v: content(home, v, t) for v, t in (("shopify", SHOPIFY_TABLES), ("klaviyo", KLAVIYO_TABLES))}
+        monkeypatch.setenv("SELVAGE_HOME", str(tmp_path / "fresh"))
+        fresh = selvage.settings()
+        land("shopify")
+        land("klaviyo")
+        assert content(fresh, "shopify", SHOPIFY_TABLES) == pieces["shopify"]
+        assert content(fresh, "klaviyo", KLAVIYO_TABLES) == pieces["klaviyo"]
 
 
 def test_events_of_the_future_land_and_do_not_move_the_position(shop: Running, landed_once, home, rows) -> None:

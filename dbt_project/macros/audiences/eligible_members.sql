@@ -4,32 +4,33 @@
 
        select * from {{ eligible_members('candidates') }}
 
-   A member has (1) consent in force for the purpose and channel, (2) no suppression for either or for all, (3) a contact
-   point the channel needs: an e-mail for email, a phone for sms and whatsapp, either for anything else. Adds
-   consent_channel and consent_purpose (the use), consent_evidence_id, consent_policy_version, and consent_as_of: the
-   moment for which all this was looked up. #}
+   A member has (1) a ground in force for the purpose and channel (grounds_of_use below), (2) no suppression for either
+   or for all, (3) a contact point the channel needs: an e-mail for email, a phone for sms and whatsapp, a user at the
+   help desk for support, a customer at the shop for shop, an e-mail or a phone for anything else. Adds consent_channel
+   and consent_purpose (the use), consent_evidence_id, consent_policy_version, and consent_as_of: the moment for which
+   all this was looked up. #}
 {% macro eligible_members(candidates) -%}
     (
     {%- for use in uses_of_model() %}
         select
             members.*,
-            consents.channel as consent_channel,
-            consents.purpose as consent_purpose,
-            consents.evidence_id as consent_evidence_id,
-            consents.policy_version as consent_policy_version,
+            '{{ use.channel }}' as consent_channel,
+            '{{ use.purpose }}' as consent_purpose,
+            grounds.evidence_id as consent_evidence_id,
+            grounds.policy_version as consent_policy_version,
             moments.as_of as consent_as_of
         from {{ candidates }} as members
-        inner join {{ ref('int_consent__current') }} as consents
-            on members.customer_id = consents.customer_id
-            and consents.channel = '{{ use.channel }}'
-            and consents.purpose = '{{ use.purpose }}'
-            and consents.consent_status = 'granted'
+        inner join {{ grounds_of_use(use) }} as grounds on members.customer_id = grounds.customer_id
         inner join {{ ref('act_contact_points') }} as contacts
             on members.customer_id = contacts.customer_id
         {%- if use.channel == 'email' %}
             and contacts.email is not null
         {%- elif use.channel in ('sms', 'whatsapp') %}
             and contacts.phone is not null
+        {%- elif use.channel == 'support' %}
+            and contacts.zendesk_ids is not null
+        {%- elif use.channel == 'shop' %}
+            and contacts.shopify_ids is not null
         {%- endif %}
         cross join {{ ref('int_as_of') }} as moments
         where not exists (
@@ -44,6 +45,32 @@
         {%- endif %}
     {%- endfor %}
     ) as eligible
+{%- endmacro %}
+
+{# One row per customer who may be reached for a use, with the evidence: what they agreed to, or, for a purpose that
+   rests on the contract and not on consent (vars: purposes_of_contract), an order of theirs. A test order, or one that
+   was cancelled, is no contract. #}
+{% macro grounds_of_use(use) -%}
+    {%- if not execute -%}
+        {%- do ref('int_orders__orders') -%}
+        {%- do ref('int_identity__record_customers') -%}
+    {%- endif -%}
+    (
+    {%- if use.purpose in var('purposes_of_contract') %}
+        select
+            owners.customer_id,
+            'order:' || min(orders.order_key) as evidence_id,
+            cast(null as string) as policy_version
+        from {{ ref('int_orders__orders') }} as orders
+        inner join {{ ref('int_identity__record_customers') }} as owners on orders.record_key = owners.record_key
+        where not orders.is_test and not orders.is_cancelled
+        group by owners.customer_id
+    {%- else %}
+        select customer_id, evidence_id, policy_version
+        from {{ ref('int_consent__current') }}
+        where channel = '{{ use.channel }}' and purpose = '{{ use.purpose }}' and consent_status = 'granted'
+    {%- endif %}
+    )
 {%- endmacro %}
 
 {# The different {channel, purpose} of the audience's destinations, in the order of the YAML. #}

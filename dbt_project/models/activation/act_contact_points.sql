@@ -1,4 +1,7 @@
--- The one e-mail and phone that tools get for a customer, and the newest name and place beside them.
+-- The one e-mail and phone that tools get for a customer, the newest name and place beside them, and the ids by which
+-- tools that are sources too know the customer themselves: all of a tool's, since a person may have several accounts.
+{%- set shopify_id = "case when source_system = 'shopify' then source_record_id end" %}
+{%- set zendesk_id = "case when source_system = 'zendesk' then source_record_id end" %}
 with best_addresses as (
 
     select * from {{ ref('int_consent__contact_addresses') }}
@@ -58,6 +61,23 @@ best_places as (
 
 ),
 
+tool_ids as (
+
+    select
+        customer_id,
+        {{ array_text(agg_ordered(shopify_id, 'record_key'), ',') }} as shopify_ids,
+        {{ array_text(agg_ordered(zendesk_id, 'record_key'), ',') }} as zendesk_ids
+    from record_customers
+    where
+        customer_id is not null
+        and (
+            (source_system = 'shopify' and record_type = 'customer')
+            or (source_system = 'zendesk' and record_type = 'end_user')
+        )
+    group by customer_id
+
+),
+
 contact_points as (
 
     select
@@ -69,7 +89,9 @@ contact_points as (
         best_places.city,
         best_places.region_code,
         best_places.postal_code,
-        best_places.country_code
+        best_places.country_code,
+        nullif(tool_ids.shopify_ids, '') as shopify_ids,
+        nullif(tool_ids.zendesk_ids, '') as zendesk_ids
     from (select distinct customer_id from best_addresses) as customers
     left join
         best_addresses as emails
@@ -79,6 +101,7 @@ contact_points as (
         on customers.customer_id = phones.customer_id and phones.identifier_type = 'phone'
     left join best_names on customers.customer_id = best_names.customer_id
     left join best_places on customers.customer_id = best_places.customer_id
+    left join tool_ids on customers.customer_id = tool_ids.customer_id
 
 )
 

@@ -49,12 +49,7 @@ candidates as (
         ranked.customer_id,
         ranked.last_order_date,
         ranked.order_count,
-        case
-            when ranked.net_sales_amount < 250 then 'below 250'
-            when ranked.net_sales_amount < 500 then '250 to 499'
-            when ranked.net_sales_amount < 1000 then '500 to 999'
-            else '1000 and more'
-        end as net_sales_band
+        {{ sales_band('ranked.net_sales_amount') }} as net_sales_band
     from ranked
     cross join as_of
     where

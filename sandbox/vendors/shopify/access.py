@@ -32,7 +32,7 @@ TOKENS = {
 APP = ("client_sandbox", "shpss_sandbox")
 VERSIONS = ("2026-01", "2026-04", "2026-07", "2026-10")
 OPENS = {
-    "customers": "customer customers customersCount",
+    "customers": "customer customers customersCount metafieldDefinitions",
     "draft_orders": "draftOrder draftOrders draftOrdersCount",
     "inventory": "inventoryItem inventoryItems inventoryLevel",
     "inventory_transfers": "inventoryTransfer inventoryTransfers",
@@ -41,7 +41,9 @@ OPENS = {
     "orders": "abandonedCheckouts abandonedCheckoutsCount order orders ordersCount",
     "products": "product productVariant productVariants productVariantsCount products productsCount",
 }
+WRITES = ("customerUpdate", "metafieldDefinitionCreate", "metafieldsDelete", "metafieldsSet")
 NEEDS = {field: f"read_{thing}" for thing, fields in OPENS.items() for field in fields.split()}
+NEEDS |= dict.fromkeys(WRITES, "write_customers")
 
 
 def scopes(request: Request) -> frozenset[str] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -27,10 +26,10 @@ from sandbox.vendors.shopify.paging import decode_cursor
 from sandbox.vendors.shopify.rest import Rest
 from sandbox.vendors.shopify.roots import ROOTS, choose, page
 from sandbox.vendors.shopify.rows import Snapshot
+from sandbox.vendors.shopify.writes import Writes
 
 DOMAIN = "selvage-demo.myshopify.com"
 HOST = "shop.example.com"
-TAGGED = ("Customer", "Order", "Product")
 NODES = (
     *("order", "customer", "product", "productVariant", "inventoryItem", "inventoryLevel"),
     *("draftOrder", "fulfillmentOrder", "inventoryTransfer", "inventoryShipment"),
@@ -47,23 +46,22 @@ class Shop:
         self.rest = Rest(self)
         self._lock = threading.RLock()
         self._documents: dict[bool, Documents] = {}
-        context.state.execute(
-            """create table if not exists shopify_tags (
-                gid text primary key, tags text not null, updated_at text not null)"""
-        )
+        self.writes = Writes(context, lambda gid: self.documents().node(gid), self._forget)
 
     def documents(self, granted: frozenset[str] = access.EVERYTHING) -> Documents:
         """The documents as of now, as far as the scopes let one look back."""
         with self._lock:
             now, sees_all = self.context.clock.now, access.ALL_ORDERS in granted
             if sees_all not in self._documents or self._documents[sees_all].snapshot.now != now:
-                tags = {
-                    gid: (orjson.loads(tags), datetime.fromisoformat(at))
-                    for gid, tags, at in self.context.state.rows("select gid, tags, updated_at from shopify_tags")
-                }
                 orders_since = None if sees_all else now - access.WITHOUT_ALL_ORDERS
-                self._documents[sees_all] = Documents(Snapshot(self.context.tables, now, tags, orders_since))
+                snapshot = Snapshot(self.context.tables, now, self.writes.tags(), orders_since)
+                self._documents[sees_all] = Documents(snapshot, self.writes.metafields_of)
             return self._documents[sees_all]
+
+    def _forget(self) -> None:
+        """Something was written: documents are made anew."""
+        with self._lock:
+            self._documents.clear()
 
     def shop(self) -> Document:
         start = text(self.context.clock.start)
@@ -87,22 +85,6 @@ class Shop:
             "updatedAt": start,
         }
 
-    def change_tags(self, global_id: str, tags: list[str], add: bool) -> dict[str, Any]:
-        """Add or remove tags and move the object's updatedAt; the payload of the mutation."""
-        kind = global_id.removeprefix("gid://shopify/").partition("/")[0]
-        document = self.documents().node(global_id) if kind in TAGGED else None
-        if document is None:
-            return {"node": None, "userErrors": [{"field": ["id"], "message": f"{kind} does not exist"}]}
-        clean = {tag.strip() for tag in tags if tag.strip()}
-        before = set(document["tags"])
-        after = sorted(before | clean if add else before - clean)
-        if set(after) != before:
-            values = (global_id, orjson.dumps(after).decode(), self.context.clock.now.isoformat())
-            self.context.state.execute("insert or replace into shopify_tags values (?, ?, ?)", values)
-            with self._lock:
-                self._documents.clear()
-        return {"node": self.documents().node(global_id), "userErrors": []}
-
     def resolvers(
         self, base_url: str, warnings: list[dict[str, Any]], granted: frozenset[str] = access.EVERYTHING
     ) -> dict[str, Any]:
@@ -120,8 +102,7 @@ class Shop:
             "currentBulkOperation": lambda _: next(iter(self.bulk.documents()[::-1]), None),
             "bulkOperationRunQuery": lambda args: self._run_bulk(documents, args, base_url),
             "bulkOperationCancel": lambda args: self._cancel_bulk(args["id"]),
-            "tagsAdd": lambda args: self.change_tags(args["id"], args["tags"], add=True),
-            "tagsRemove": lambda args: self.change_tags(args["id"], args["tags"], add=False),
+            **self.writes.resolvers(),
         }
         for name in NODES:
             found[name] = lambda args, name=name: _of_kind(documents.node(args["id"]), name)

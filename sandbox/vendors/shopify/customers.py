@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.vendors.shopify.rows import Row
 from sandbox.vendors.shopify.values import address, bag, gid, money
+from sandbox.vendors.shopify.writes import chosen
 
 if TYPE_CHECKING:
     from sandbox.vendors.shopify.documents import Documents
@@ -77,6 +78,11 @@ def customer(documents: Documents, row: Row) -> dict[str, Any]:
         },
         "smsMarketingConsent": phone and sms_deprecated,
     }
+    metafields = documents.metafields_of
+    document["metafields"] = lambda args: chosen(metafields(document["id"]), args)
+    document["metafield"] = lambda args: next(
+        iter(chosen(metafields(document["id"]), {"namespace": args.get("namespace"), "keys": [args["key"]]})), None
+    )
     document["orders"] = lambda args: documents.orders_of(key, args)
     document["lastOrder"] = lambda _: next(iter(documents.orders_of(key, {"reverse": True})), None)
     document["numberOfOrders"] = lambda _: str(len(documents.order_rows_of(key)))

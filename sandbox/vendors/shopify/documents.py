@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -20,10 +21,10 @@ Document = dict[str, Any]
 
 
 class Documents:
-    """Builds documents of rows; batches of rows read their children together."""
+    """Builds documents of rows; batches of rows read their children together. ``metafields_of``: global id -> those."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
+    def __init__(self, snapshot: Snapshot, metafields_of: Callable[[str], list[Document]]) -> None:
+        self.snapshot, self.metafields_of = snapshot, metafields_of
         self.catalogue = Catalogue(snapshot)
 
     @property

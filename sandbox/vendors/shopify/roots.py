@@ -88,6 +88,7 @@ ROOTS = {
             "id": Filter("customer_id", NUMBER),
             **{name: Filter(name) for name in ("email", "phone", "first_name", "last_name")},
             "state": Filter("account_state"),
+            "tag": Rows.tagged,
         },
         {"ID": "customer_id", "UPDATED_AT": "updated_at", "CREATED_AT": "created_at", "NAME": "last_name"},
         "ID",

@@ -32,10 +32,10 @@ def show_times(table: pa.Table) -> pa.Table:
 
 
 class Rows:
-    """A table ordered by ``key``; ``parent`` is the column by which children are found."""
+    """A table ordered by ``key``; ``tags`` are those that were written to its objects since, by id."""
 
-    def __init__(self, table: pa.Table, key: str) -> None:
-        self.table, self.key = table, key
+    def __init__(self, table: pa.Table, key: str, tags: dict[int, list[str]] | None = None) -> None:
+        self.table, self.key, self.tags = table, key, tags or {}
         self.ids: Numbers = table.column(key).to_numpy() if key in table.column_names else np.empty(0, np.int64)
         self._orders: dict[tuple[str, ...], Numbers] = {}
 
@@ -55,6 +55,12 @@ class Rows:
         if pa.types.is_integer(data.type) or pa.types.is_boolean(data.type):
             return pc.fill_null(pc.cast(data, pa.int64()), -1).to_numpy()
         return np.array(pc.fill_null(pc.cast(data, pa.string()), "").to_pylist(), dtype=object)
+
+    def tagged(self, tag: str) -> Numbers:
+        """True for each row that bears the tag, in whatever case."""
+        world = self.table.column("tags").to_pylist()
+        every = (self.tags.get(int(one), tags) for one, tags in zip(self.ids, world, strict=True))
+        return np.array([tag.casefold() in (one.casefold() for one in tags or ()) for tags in every], bool)
 
     def order(self, column: str) -> Numbers:
         """Positions of the rows sorted by a column, then by id."""
@@ -123,7 +129,9 @@ class Snapshot:
                 if table == "shopify_customers":
                     # one that was merged into another is shown nowhere
                     read = read.filter(pc.invert(read.column("is_deleted")))
-                self._read[table, key] = Rows(self._with_tags(read, table, key), key)
+                written = self._written(table)
+                tags = {one: tags for one, (tags, _) in written.items()}
+                self._read[table, key] = Rows(_moved(read, key, written), key, tags)
             found: Rows = self._read[table, key]
             return found
 
@@ -136,17 +144,20 @@ class Snapshot:
             found: Children = self._read[table, parent]
             return found
 
-    def _with_tags(self, table: pa.Table, name: str, key: str) -> pa.Table:
+    def _written(self, name: str) -> dict[int, tuple[list[str], datetime]]:
+        """What was written to the objects of a table: id -> its tags, and when."""
         kind = {"shopify_customers": "Customer", "shopify_orders": "Order", "shopify_products": "Product"}.get(name)
-        if kind is None or "updated_at" not in table.column_names:
-            return table
         prefix = f"gid://shopify/{kind}/"
-        written = {int(gid.removeprefix(prefix)): at for gid, (_, at) in self.tags.items() if gid.startswith(prefix)}
-        if not written:
-            return table
-        updated = table.column("updated_at").to_pylist()
-        for position, one in enumerate(table.column(key).to_pylist()):
-            if one in written:
-                updated[position] = max(updated[position], written[one].replace(tzinfo=None))
-        column = pa.array(updated, table.schema.field("updated_at").type)
-        return table.set_column(table.column_names.index("updated_at"), "updated_at", column)
+        return {int(gid.removeprefix(prefix)): one for gid, one in self.tags.items() if gid.startswith(prefix)}
+
+
+def _moved(table: pa.Table, key: str, written: dict[int, tuple[list[str], datetime]]) -> pa.Table:
+    """The table with the later of its own time of change and that of a write."""
+    if not written or "updated_at" not in table.column_names:
+        return table
+    updated = table.column("updated_at").to_pylist()
+    for position, one in enumerate(table.column(key).to_pylist()):
+        if one in written:
+            updated[position] = max(updated[position], written[one][1].replace(tzinfo=None))
+    column = pa.array(updated, table.schema.field("updated_at").type)
+    return table.set_column(table.column_names.index("updated_at"), "updated_at", column)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from sandbox.context import Context
@@ -30,16 +32,21 @@ TEXTS = (
 
 
 class Desk:
-    """The tables of the help desk as exports (a minute late) and lists (at once) show them."""
+    """The tables of the help desk as exports (a minute late) and lists (at once) show them.
+
+    ``written``: when a user was last written to; ``fields_of``: a user's own fields. Who takes writes brings both.
+    """
 
     def __init__(self, context: Context) -> None:
         self.context, self.streams = context, Streams(context)
+        self.written: dict[int, datetime] = {}
+        self.fields_of: Callable[[int], Row] = lambda _: {}
 
     def tickets(self, lag: float = 0.0) -> Stream:
         return self.streams.get("zendesk_tickets", "ticket_id", lag=lag)
 
     def users(self, lag: float = 0.0) -> Stream:
-        return self.streams.get("zendesk_users", "user_id", lag=lag, without="is_gone")
+        return self.streams.get("zendesk_users", "user_id", lag=lag, without="is_gone", written=self.written)
 
     def comments(self, lag: float = 0.0) -> Stream:
         return self.streams.get("zendesk_comments", "comment_id", "created_at", lag=lag)
@@ -117,7 +124,7 @@ class Desk:
             "notes": "",
             "details": "",
             "tags": [],
-            "user_fields": {},
+            "user_fields": self.fields_of(row["user_id"]),
         }
 
     def identities(self, row: Row) -> list[Row]:

@@ -33,10 +33,19 @@ MINUTE = 60.0
 class ApiError(Exception):
     """An error as Zendesk answers it."""
 
-    def __init__(self, status: int, error: str, description: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        description: str,
+        headers: dict[str, str] | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(description)
         self.status, self.headers = status, headers or {}
-        self.body = {"error": error, "description": description}
+        self.body: dict[str, Any] = {"error": error, "description": description}
+        if details:
+            self.body["details"] = details
 
 
 @dataclass
@@ -46,6 +55,18 @@ class Call:
     request: Request
     context: Context
     role: str
+    raw: bytes = b""
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON object that came with a write."""
+        try:
+            read = orjson.loads(self.raw)
+        except orjson.JSONDecodeError:
+            read = None
+        if not isinstance(read, dict):
+            raise ApiError(400, "BadRequest", "The body is not a JSON object")
+        return read
 
     @property
     def url(self) -> str:
@@ -87,7 +108,8 @@ def cursor_of(place: Place) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(place)).decode().rstrip("=")
 
 
-Handler = Callable[[Call], dict[str, Any]]
+Handler = Callable[[Call], Any]
+"""Answers a body, a body and its status, or None (204)."""
 
 
 class Gate:
@@ -105,21 +127,27 @@ class Gate:
 
         return Route("/oauth/tokens", endpoint, methods=["POST"])
 
-    def route(self, path: str, handler: Handler, is_export: bool) -> Route:
+    def route(self, path: str, handler: Handler, is_export: bool, method: str = "GET") -> Route:
         async def endpoint(request: Request) -> Response:
-            return await run_in_threadpool(self._serve, request, handler, is_export)
+            return await run_in_threadpool(self._serve, request, handler, is_export, await request.body())
 
-        return Route(path, endpoint, methods=["GET"])
+        return Route(path, endpoint, methods=[method])
 
-    def _serve(self, request: Request, handler: Handler, is_export: bool) -> Response:
+    def _serve(self, request: Request, handler: Handler, is_export: bool, raw: bytes) -> Response:
         try:
-            role = _role(request)
+            role, may_write = _role(request)
             headers = self._count(is_export)
+            if request.method not in ("GET", "HEAD") and not may_write:
+                raise ApiError(403, "Forbidden", "You are missing the following required scopes: write")
             if is_export and role == "agent":
                 raise ApiError(
                     403, "Forbidden", "You do not have access to this page. Please contact the account owner."
                 )
-            return _answer(handler(Call(request, self._context, role)), 200, headers)
+            found = handler(Call(request, self._context, role, raw))
+            if found is None:
+                return Response(status_code=204, headers=headers)
+            body, status = found if isinstance(found, tuple) else (found, 200)
+            return _answer(body, status, headers)
         except ApiError as error:
             return _answer(error.body, error.status, error.headers)
 
@@ -132,13 +160,18 @@ class Gate:
             after = str(max(1, math.ceil(self._context.clock.real_seconds(wait))))
             description = "Number of allowed API requests per minute exceeded"
             raise ApiError(429, "APIRateLimitExceeded", description, {"Retry-After": after})
-        limit, left, _ = (self._exports if is_export else self._account).steady()
-        return {"X-Rate-Limit": str(limit), "X-Rate-Limit-Remaining": str(left)}
+        limit, left, reset = (self._exports if is_export else self._account).steady()
+        seconds = str(math.ceil(self._context.clock.real_seconds(reset)))
+        shown = {"X-Rate-Limit": str(limit), "X-Rate-Limit-Remaining": str(left)}
+        return shown | {"ratelimit-limit": str(limit), "ratelimit-remaining": str(left), "ratelimit-reset": seconds}
 
 
-def _role(request: Request) -> str:
+def _role(request: Request) -> tuple[str, bool]:
+    """Whose token it is, and whether its scopes let one write."""
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
-    found = {f"zd_token_{role}": role for role in SECRETS.values()}.get(token)
+    known = {f"zd_token_{role}": (role, False) for role in SECRETS.values()}
+    known |= {f"zd_token_{role}_write": (role, True) for role in SECRETS.values()}
+    found = known.get(token)
     if found is None:
         raise ApiError(
             401, "Couldn't authenticate you", "The access token provided is expired, revoked, malformed or invalid"
@@ -161,7 +194,9 @@ def _token(raw: bytes) -> Response:
     if role is None or given.get("client_id") != CLIENT:
         refused = {"error": "invalid_client", "error_description": "Client authentication failed"}
         return _answer(refused, 401)
-    return _answer({"access_token": f"zd_token_{role}", "token_type": "bearer", "scope": given.get("scope", "read")})
+    scope = str(given.get("scope", "read"))
+    token = f"zd_token_{role}_write" if "write" in scope.split() else f"zd_token_{role}"
+    return _answer({"access_token": token, "token_type": "bearer", "scope": scope})
 
 
 async def no_such_path(_: Request, error: Exception) -> Response:
