@@ -184,7 +184,7 @@ def load_plan(path: Path) -> Plan:
         max_removal_share=read["max_removal_share"],
         counts=read["counts"],
         actions=pa.Table.from_pydict(read["actions"], schema=ACTION_SCHEMA),
-        arms=_read_arms(read["arms"]),
+        arms=_read_arms(read.get("arms") or {name: [] for name in NEW_ARMS.names}),
         covers=tuple(read["covers"]),
         min_members=read.get("min_members", 0),
     )
