@@ -68,7 +68,7 @@ rules: env  ## what a changed identity seed would merge, split and leave as it i
 	@$(PY) -m identity rules --seed-file $(SEED)
 
 test: env lint  ## prove it: lint, then every test, the fast ones first
-	@$(PY) -m pytest -n 2 --no-loadscope-reorder
+	@$(PY) -m pytest -n 3 --no-loadscope-reorder
 
 test-spark: env  ## what is written for DuckDB and for Spark gives the same on both (installs PySpark; needs Java 17)
 	@$(PY) -m pip install -q --disable-pip-version-check --target $(VENV)/spark "pyspark==4.3.0"

@@ -36,6 +36,20 @@ class MissingSettings(ValueError):
 
 
 @dataclass(frozen=True)
+class Alerts:
+    """From when on a sync is worth an alert (``[alerts]`` in the brand's file).
+
+    ``reject_share``: of the rows sent, more were rejected. ``count_deviation``: the members are off their mean over
+    the last ``count_runs`` syncs by more than this share, where that mean is at least ``count_minimum``.
+    """
+
+    reject_share: float = 0.05
+    count_deviation: float = 0.5
+    count_runs: int = 7
+    count_minimum: int = 100
+
+
+@dataclass(frozen=True)
 class Brand:
     """One shop: what its figures are reported in, and which sources and destinations it has (None: all found)."""
 
@@ -47,6 +61,7 @@ class Brand:
     sources: tuple[str, ...] | None = None
     destinations: tuple[str, ...] | None = None
     empty_marts: Mapping[str, str] = field(default_factory=dict)
+    alerts: Alerts = Alerts()
 
     def has_source(self, name: str) -> bool:
         return self.sources is None or name in self.sources
@@ -151,6 +166,7 @@ def load_brand(name: str) -> Brand:
     for key in ("sources", "destinations"):
         if key in read:
             read[key] = tuple(read[key])
+    read["alerts"] = Alerts(**read.get("alerts", {}))
     return Brand(name=name, **read)
 
 

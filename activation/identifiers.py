@@ -47,6 +47,8 @@ _US_STATES = dict(
 
 def clean(text: str) -> str:
     """NFC, without invisible characters, full-width letters and digits as plain ones, trimmed."""
+    if text.isascii():  # nearly all addresses: nothing to do but trim
+        return text.strip()
     return unicodedata.normalize("NFC", text.translate(_INVISIBLE).translate(_FULL_WIDTH)).strip()
 
 

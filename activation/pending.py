@@ -82,9 +82,12 @@ class PendingFolder:
             (self.folder / f"{batch_id}.job").unlink(missing_ok=True)
 
     def tidy(self) -> None:
-        """Remove what a killed run left half-written."""
+        """Remove what a killed run left half-written or half-forgotten."""
         for partial in self.folder.glob(".*.partial"):
             partial.unlink()
+        for job in self.folder.glob("*.job"):
+            if not job.with_suffix(".parquet").exists():
+                job.unlink()
 
     def open(self, ledger: Ledger) -> list[Pending]:
         """All batches whose answer the ledger does not have, oldest first."""

@@ -150,14 +150,14 @@ def apply(plan: Plan, *, approved_by: str | None = None, allow_empty: bool = Fal
         sync.ledger.tidy()
         sync.pending.tidy()
         sender = sync.sender(spec, run_id, plan.plan_id, plan.build_id, connect=not plan.is_empty)
-        read_state(copy.connection, sync.ledger, spec.name)
-        copy.suppressions(spec.channel, spec.purpose)
-        key = sync.settings.hash_key()
-        for action, is_move in STEPS:
-            sizes = sync.destination.BATCH_SIZE
-            size = min(sizes["remove"], sizes["update"]) if is_move else sizes[action]
-            for members in batches(copy, sync.destination, spec, plan, action, is_move, sync.ledger, key, size):
-                sender.send(action, members, is_move)
+        if not plan.is_empty:
+            read_state(copy.connection, sync.ledger, spec.name)
+            copy.suppressions(spec.channel, spec.purpose)
+            key, sizes = sync.settings.hash_key(), sync.destination.BATCH_SIZE
+            for action, is_move in STEPS:
+                size = min(sizes["remove"], sizes["update"]) if is_move else sizes[action]
+                for members in batches(copy, sync.destination, spec, plan, action, is_move, sync.ledger, key, size):
+                    sender.send(action, members, is_move)
         sync.pending.forget(left_behind)  # this plan held their customers
         read_state(copy.connection, sync.ledger, spec.name)
         result = SyncResult(

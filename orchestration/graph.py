@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import activation, automation, checks, identity, ingestion, publishing, transformation
+from orchestration import activation, alerts, automation, checks, identity, ingestion, publishing, transformation
 
 
 def build() -> dg.Definitions:
@@ -37,6 +37,7 @@ def build() -> dg.Definitions:
         ),
         jobs=automation.jobs(),
         schedules=automation.schedules(),
+        sensors=alerts.sensors(),
         executor=dg.in_process_executor,
     )
 

@@ -42,6 +42,7 @@ def run() -> int:
     from warehouse import dbt
 
     dbt.prepare_manifest()
+    from orchestration import alerts
     from orchestration.definitions import defs
     from orchestration.progress import Progress
     from orchestration.resources import instance
@@ -56,8 +57,10 @@ def run() -> int:
             instance=dagster_instance,
             run_config={"loggers": {"progress": {}}},
             raise_on_error=False,
-            tags={"selvage/started_by": "run"},
+            tags=alerts.STARTED_BY_COMMAND,
         )
+        for notice in alerts.tell(dagster_instance, done.run_id):
+            print(f"  alert    {notice}", flush=True)
     seconds = time.monotonic() - started
     (settings.work / summary.LAST_RUN).write_text(json.dumps(_account(progress, done.run_id, seconds), default=str))
     refused = [
@@ -84,6 +87,7 @@ def check_settings() -> None:
     """Raises one MissingSettings for all that the brand's sources need, and where its audiences and orders go."""
     from activation import discovery as destinations
     from ingestion import discovery as sources
+    from orchestration import alert_channels
 
     brand = selvage.settings().brand
     needed: dict[str, dict[str, str | None]] = {}
@@ -97,6 +101,7 @@ def check_settings() -> None:
         if brand.has_destination(name):
             needed[name].update(destinations.conversions(name).SETTINGS)
     selvage.require(needed)
+    alert_channels.configured()
 
 
 def _account(progress: Any, run_id: str, seconds: float) -> dict[str, Any]:

@@ -4,14 +4,16 @@ A dbt process costs 4 to 7 seconds before its first query; inside a process that
 dbt-duckdb keeps the warehouse file open after ``invoke`` has returned, so every command here ends with its connections
 closed and the write lock given back (``warehouse.dbt_lock`` takes it when dbt connects).
 
-Artifacts lie in the home, never in the project: ``dbt/manifest.json`` for those who read the project's graph (asset
-definitions, publishing), ``dbt/parse/`` and ``dbt/build/`` for what commands leave behind.
+Artifacts lie in the home: ``dbt/manifest.json`` for those who read the project's graph (asset definitions, publishing),
+``dbt/parse/`` and ``dbt/build/`` for what commands leave behind. What dbt parsed last lies beside the project as well,
+in dbt's own place for it: a new home starts from that and parses in 3 seconds instead of 20.
 """
 
 from __future__ import annotations
 
 import ctypes
 import fcntl
+import gc
 import hashlib
 import json
 import os
@@ -23,8 +25,9 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import selvage
 
@@ -36,6 +39,9 @@ PARTS = ("models", "macros", "seeds", "tests", "snapshots", "analyses")
 CALLED = ("attribution", "customer_value", "demand_forecast", "identity", "warehouse")
 """Packages that Python models and SQL functions come from."""
 PARTIAL_PARSE = "partial_parse.msgpack"
+PARSED_LAST = PROJECT / "target" / PARTIAL_PARSE
+OF_A_HOME = frozenset({"path", "plugins"})
+"""Settings of the connection in which homes differ and which no model reads while it is parsed."""
 SUCCESSFUL = frozenset({"success", "pass", "warn", "skipped", "no-op"})
 TOLD = frozenset({"NodeStart", "NodeFinished", "LogSeedResult", "LogModelResult", "LogTestResult"})
 """The events that are read, here and by dagster-dbt. dbt tells twenty of each node; a dict of one costs as much as its
@@ -81,9 +87,14 @@ def arguments(command: str, *more: str, target: Path | None = None) -> list[str]
 
 
 @contextmanager
-def environment() -> Iterator[None]:
-    """This process's environment with what the project reads through ``env_var``; put back afterwards."""
+def environment(*, parsing: bool = False) -> Iterator[None]:
+    """This process's environment with what the project reads through ``env_var``; put back afterwards.
+
+    ``parsing``: without the home's key. dbt keeps the environment in what it parsed, and that leaves the home.
+    """
     added = {**selvage.settings().dbt_environment(), "SELVAGE_CALLED_CODE": called_code()}
+    if parsing:
+        del added["SELVAGE_HASH_KEY"]
     before = {name: os.environ.get(name) for name in added}
     os.environ.update(added)
     try:
@@ -153,8 +164,11 @@ class Command:
         from dbt_common.events.functions import msg_to_dict
 
         try:
-            with environment():
+            with environment(parsing=self.command == "parse"):
+                _parse_for_every_home()
                 tell = self._events.put
+                # What dbt keeps is large and stays: looking through it for garbage takes a tenth of a build.
+                gc.set_threshold(50_000, 20, 50)
                 runner = dbtRunner(callbacks=[lambda told: tell(msg_to_dict(told)) if told.info.name in TOLD else None])
                 self._result = runner.invoke(self.words)
         except KeyboardInterrupt:
@@ -190,12 +204,22 @@ def prepare_manifest() -> Path:
         if not wanted.exists() or wanted.stat().st_mtime < _newest_change():
             started = time.time()
             target = folder() / "parse"
+            if PARSED_LAST.exists() and not (target / PARTIAL_PARSE).exists():
+                _copy_whole(PARSED_LAST, target / PARTIAL_PARSE)
             invoke("parse", target=target)
-            partial = wanted.with_suffix(".partial")
-            shutil.copyfile(target / "manifest.json", partial)
-            os.utime(partial, (started, started))
-            partial.replace(wanted)
+            _copy_whole(target / PARTIAL_PARSE, PARSED_LAST)
+            _copy_whole(target / "manifest.json", wanted, changed_at=started)
     return wanted
+
+
+def _copy_whole(file: Path, to: Path, changed_at: float | None = None) -> None:
+    """Copy so that a reader finds the old file or the new one; processes of several homes may write the same."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    partial = to.with_name(f"{to.name}.{os.getpid()}.partial")
+    shutil.copyfile(file, partial)
+    if changed_at is not None:
+        os.utime(partial, (changed_at, changed_at))
+    partial.replace(to)
 
 
 def manifest() -> dict[str, Any]:
@@ -220,6 +244,15 @@ def _bring_partial_parse(target: Path) -> None:
         shutil.copy2(parsed, there)
 
 
+@cache
+def _parse_for_every_home() -> None:
+    """Where a home's files lie is no reason to parse all anew, as dbt would for any setting of the connection."""
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials
+
+    keys = DuckDBCredentials._connection_keys  # noqa: SLF001
+    DuckDBCredentials._connection_keys = lambda self: tuple(key for key in keys(self) if key not in OF_A_HOME)  # noqa: SLF001
+
+
 def _interrupt(worker: threading.Thread) -> None:
     """End a command: its thread is told as by Ctrl-C, and running queries are cut off until it hears.
 
@@ -236,11 +269,15 @@ def _interrupt(worker: threading.Thread) -> None:
             return
 
 
-def main(words: Sequence[str]) -> NoReturn:
+def main(words: Sequence[str]) -> None:
     """``python -m warehouse.dbt build --select fct_orders``: plain dbt in this environment's home."""
+    from dbt.cli.main import cli
+
+    target = folder() / "build"
+    _parse_for_every_home()
+    _bring_partial_parse(target)
     with environment():
-        target = folder() / "build"
-        os.execv(sys.executable, [sys.executable, "-m", "dbt.cli.main", *arguments(*words, target=target)])  # noqa: S606  (our own)
+        cli(arguments(*words, target=target), prog_name="dbt")
 
 
 def _release() -> None:
