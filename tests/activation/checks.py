@@ -90,6 +90,6 @@ def no_property_is_in_any_log(shop: Any, caplog: pytest.LogCaptureFixture) -> No
     caplog.set_level("DEBUG")
     shop.world.tool_ids["c_0002"] = "999"
     assert shop.run().rejected == 1
-    assert len(caplog.text) > 500
+    assert "rejected 1" in caplog.text
     assert "@example.com" not in caplog.text
     assert "SKU-1" not in caplog.text
