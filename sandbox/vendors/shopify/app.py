@@ -46,7 +46,8 @@ class Shop:
         self.rest = Rest(self)
         self._lock = threading.RLock()
         self._documents: dict[bool, Documents] = {}
-        self.writes = Writes(context, lambda gid: self.documents().node(gid), self._forget)
+        self._unwritten: Documents | None = None
+        self.writes = Writes(context, self._find_unwritten, lambda gid: self.documents().node(gid), self._forget)
 
     def documents(self, granted: frozenset[str] = access.EVERYTHING) -> Documents:
         """The documents as of now, as far as the scopes let one look back."""
@@ -57,6 +58,13 @@ class Shop:
                 snapshot = Snapshot(self.context.tables, now, self.writes.tags(), orders_since)
                 self._documents[sees_all] = Documents(snapshot, self.writes.metafields_of)
             return self._documents[sees_all]
+
+    def _find_unwritten(self, gid: str) -> Document | None:
+        with self._lock:
+            now = self.context.clock.now
+            if self._unwritten is None or self._unwritten.snapshot.now != now:
+                self._unwritten = Documents(Snapshot(self.context.tables, now, {}), lambda _: [])
+            return self._unwritten.node(gid)
 
     def _forget(self) -> None:
         """Something was written: documents are made anew."""

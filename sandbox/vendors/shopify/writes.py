@@ -46,15 +46,17 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "number_integer": lambda value: {True: 1}[bool(INTEGER.fullmatch(value))],
     "single_line_text_field": lambda value: {True: 1}["\n" not in value],
 }
+Find = Callable[[str], Document | None]
 
 
 class Writes:
-    """The mutations. ``node_of`` finds an object as it is now, ``changed`` is called after each write."""
+    """The mutations. ``unwritten`` finds an object as the world has it, ``node_of`` as it is now, with all that was
+    written (which has to be read anew after each write); ``changed`` is called after each write.
+    """
 
-    def __init__(
-        self, context: Context, node_of: Callable[[str], Document | None], changed: Callable[[], None]
-    ) -> None:
-        self._state, self._clock, self._node_of, self._changed = context.state, context.clock, node_of, changed
+    def __init__(self, context: Context, unwritten: Find, node_of: Find, changed: Callable[[], None]) -> None:
+        self._state, self._clock, self._changed = context.state, context.clock, changed
+        self._unwritten, self._node_of = unwritten, node_of
         for table in TABLES:
             self._state.execute(table)
 
@@ -98,30 +100,35 @@ class Writes:
         self._state.execute("insert or replace into shopify_tags values (?, ?, ?)", values)
         self._changed()
 
-    def _found(self, gid: str) -> Document | None:
+    def _tags_of(self, gid: str) -> list[str] | None:
+        """The tags of an object that can have some, as they are now; None for what is not there."""
         kind = gid.removeprefix("gid://shopify/").partition("/")[0]
-        return self._node_of(gid) if kind in TAGGED else None
+        document = self._unwritten(gid) if kind in TAGGED else None
+        if document is None:
+            return None
+        written = self._state.rows("select tags from shopify_tags where gid = ?", (gid,))
+        return list(orjson.loads(written[0][0]) if written else document["tags"])
 
     def _change_tags(self, gid: str, given: list[str], add: bool) -> Document:
         """Add or remove tags; the payload of the mutation."""
-        document = self._found(gid)
-        if document is None:
+        tags = self._tags_of(gid)
+        if tags is None:
             kind = gid.removeprefix("gid://shopify/").partition("/")[0]
             return {"node": None, "userErrors": [{"field": ["id"], "message": f"{kind} does not exist"}]}
         clean = {tag.casefold(): tag for tag in _split(given)}
         if any(len(tag) > MOST_TAG for tag in clean.values()):
             return {"node": None, "userErrors": [{"field": ["tags"], "message": "Tag is too long"}]}
-        before = {tag.casefold(): tag for tag in document["tags"]}
+        before = {tag.casefold(): tag for tag in tags}
         after = clean | before if add else {key: tag for key, tag in before.items() if key not in clean}
         if len(after) > MOST_TAGS:
             return {"node": None, "userErrors": [{"field": ["tags"], "message": "Too many tags"}]}
         if after != before:
             self._touch(gid, sorted(after.values()))
-        return {"node": self._node_of(gid), "userErrors": []}
+        return {"node": lambda _: self._node_of(gid), "userErrors": []}
 
     def _update_customer(self, args: Document) -> Document:
         gid = args["input"].get("id") or ""
-        if self._found(gid) is None:
+        if self._tags_of(gid) is None:
             return {"customer": None, "userErrors": [{"field": ["id"], "message": "Customer does not exist"}]}
         if args["input"].get("tags") is not None:
             self._touch(gid, sorted(set(_split(args["input"]["tags"]))))
@@ -132,7 +139,8 @@ class Writes:
             message = f"Exceeded the maximum metafields input limit of {MOST_METAFIELDS}."
             error = {"field": ["metafields"], "message": message, "code": "LESS_THAN_OR_EQUAL_TO", "elementIndex": None}
             return {"metafields": None, "userErrors": [error]}
-        checked = (self._wrong(number, one) for number, one in enumerate(given))
+        tags = {gid: self._tags_of(gid) for gid in {one["ownerId"] for one in given}}
+        checked = (self._wrong(number, one, tags[one["ownerId"]] is not None) for number, one in enumerate(given))
         errors = [error for error in checked if error]
         if errors:
             return {"metafields": None, "userErrors": errors}
@@ -149,14 +157,14 @@ class Writes:
                 )
                 ids.append(place)
         for gid in {place[0] for place in ids}:
-            self._touch(gid, (self._node_of(gid) or {})["tags"])
+            self._touch(gid, tags[gid] or [])
         found = {(gid, one["namespace"], one["key"]): one for gid, *_ in ids for one in self.metafields_of(gid)}
         return {"metafields": [found[place] for place in ids], "userErrors": []}
 
-    def _wrong(self, number: int, one: Document) -> Document | None:
+    def _wrong(self, number: int, one: Document, is_there: bool) -> Document | None:
         """The first error of one metafield."""
         namespace, key, value = own(one.get("namespace")), one["key"], one["value"]
-        if self._found(one["ownerId"]) is None:
+        if not is_there:
             found = ("ownerId", "INVALID", "Owner does not exist.")
         elif not NAMESPACE.fullmatch(namespace):
             found = ("namespace", "INVALID", "Namespace is invalid.")
@@ -194,7 +202,7 @@ class Writes:
             owners |= {place[0]} if gone else set()
             deleted.append({"ownerId": place[0], "namespace": place[1], "key": place[2]} if gone else None)
         for gid in owners:
-            self._touch(gid, (self._found(gid) or {"tags": []})["tags"])
+            self._touch(gid, self._tags_of(gid) or [])
         return {"deletedMetafields": deleted, "userErrors": []}
 
     def _define(self, given: Document) -> Document:
