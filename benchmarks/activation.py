@@ -5,7 +5,7 @@
 
 Beside each stands what bounds it: the difference beside one bare anti-join of the same tables in DuckDB; normalising
 and hashing beside DuckDB's ``sha256`` alone and a plain loop; the push (plan, apply, ledger) into the sandbox's Klaviyo
-beside the same batches given to the destination without an engine. Seconds are wall time, CPU seconds this process's
+beside as many batches given to the destination without an engine. Seconds are wall time, CPU seconds this process's
 own (the sandbox works in another). Writes ``benchmarks/results/activation-<members>.json``.
 """
 
@@ -131,7 +131,7 @@ def push(members: int) -> dict[str, Any]:
 
 
 def _without_engine(settings: selvage.Settings, members: int) -> None:
-    """The same batches to another list, made beforehand from nothing: no plan, no join, no ledger."""
+    """As many others, to another list: no plan, no join, no ledger."""
     klaviyo = discovery.find("klaviyo")
     with open_copy(settings.activation_file) as copy:
         audience = replace(copy.audience(AUDIENCE, "klaviyo"), name="bare")
@@ -139,7 +139,7 @@ def _without_engine(settings: selvage.Settings, members: int) -> None:
     size = klaviyo.BATCH_SIZE["add"]
     for first in range(0, members, size):
         rows = [
-            Member(f"c_{n}", Contact(email=f"person{n}@example.com"), {"last_product_sku": f"SKU-{n % 200}"}, "f", None,
+            Member(f"c_{n}", Contact(email=f"bare{n}@example.com"), {"last_product_sku": f"SKU-{n % 200}"}, "f", None,
                    None, Evidence(f"e{n}", "2026-01", None))
             for n in range(first, min(first + size, members))
         ]  # fmt: skip
