@@ -46,7 +46,7 @@ def test_nothing_is_left_behind(tmp_path: Path, told: signal.Signals, ignore: st
     script.write_text(STUBBORN.format(ignore=ignore))
     command = [sys.executable, "-c", LAUNCH, str(script), str(ready)]
     launcher = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not ready.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(0.2)
@@ -67,7 +67,7 @@ def test_a_background_job_listens_again(tmp_path: Path) -> None:
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509  (what a shell does)
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not ready.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     group = next(child.pid for child in psutil.Process(launcher.pid).children())
