@@ -162,6 +162,21 @@ def test_the_manifest_is_parsed_when_the_project_changed(toy: Path) -> None:
     assert names() == {"one"}
 
 
+def test_another_home_starts_from_what_was_parsed_and_learns_no_key(
+    toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (toy / "models" / "keyed.sql").write_text("select '{{ env_var('SELVAGE_HASH_KEY', 'no-key') }}' as hash_key")
+    first = dbt.manifest()["nodes"]
+    key = selvage.settings().hash_key().encode()
+    monkeypatch.setenv("SELVAGE_HOME", str(tmp_path / "another"))
+    told, copy = [], dbt._copy_whole
+    monkeypatch.setattr(dbt, "_copy_whole", lambda file, to, **more: (told.append(file), copy(file, to, **more)))
+    assert set(dbt.manifest()["nodes"]) == set(first)
+    assert told[0] == dbt.parsed_last()
+    assert dbt.parsed_last().is_relative_to(toy)
+    assert key not in dbt.parsed_last().read_bytes()
+
+
 def test_a_project_that_can_not_be_read_says_why(toy: Path) -> None:
     (toy / "models" / "broken.sql").write_text("select * from {{ ref('nowhere') }}")
     with pytest.raises(dbt.DbtFailed, match="nowhere"):
