@@ -130,6 +130,7 @@ class Command:
         self.command = command
         self.target = target or folder() / "build"
         self.words = ["--no-use-colors", "--log-level", "none", "--log-level-file", "none"]
+        self.words += [] if command == "parse" else ["--no-write-json"]  # who runs it is told by events and the result
         self.words += arguments(command, *more, target=self.target)
         self.failed: dict[str, str] = {}
         self._result: dbtRunnerResult | None = None
