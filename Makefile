@@ -75,10 +75,8 @@ test-spark: env  ## what is written for DuckDB and for Spark gives the same on b
 	@PYTHONPATH=$(VENV)/spark $(PY) -m pytest -q -n0 tests/models/test_on_spark.py
 
 lint: env  ## ruff, mypy, sqlfluff and the names check
-	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check .
-	@$(VENV)/bin/mypy --no-error-summary
-	@$(PY) -m tests.lint_sql
-	@$(PY) -m tests.names
+	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check . && $(PY) -m tests.names
+	@$(VENV)/bin/mypy --no-error-summary & types=$$!; $(PY) -m tests.lint_sql; sql=$$?; wait $$types && exit $$sql
 
 bench: env  ## seconds, CPU, memory and rows of each stage for PEOPLE=5000, as JSON and a table
 	@$(PY) -m benchmarks.road --people $(PEOPLE)

@@ -68,7 +68,7 @@ def folder() -> Path:
 
 
 def parsed_last() -> Path:
-    return PROJECT / "target" / PARTIAL_PARSE  # in whichever home
+    return PROJECT / "target" / PARTIAL_PARSE
 
 
 def manifest_file() -> Path:
@@ -129,8 +129,8 @@ class Command:
     def __init__(self, command: str, *more: str, target: Path | None = None) -> None:
         self.command = command
         self.target = target or folder() / "build"
-        self.words = ["--no-use-colors", "--log-level", "none", "--log-level-file", "none"]
-        self.words += [] if command == "parse" else ["--no-write-json"]  # who runs it is told by events and the result
+        written = "--write-json" if command == "parse" else "--no-write-json"  # events and the result tell the rest
+        self.words = [written, "--no-use-colors", "--log-level", "none", "--log-level-file", "none"]
         self.words += arguments(command, *more, target=self.target)
         self.failed: dict[str, str] = {}
         self._result: dbtRunnerResult | None = None
@@ -226,8 +226,7 @@ def _copy_whole(file: Path, to: Path, changed_at: float | None = None) -> None:
 
 def manifest() -> dict[str, Any]:
     """The manifest's contents; prepares it first."""
-    read: dict[str, Any] = json.loads(prepare_manifest().read_text())
-    return read
+    return dict(json.loads(prepare_manifest().read_text()))
 
 
 def _newest_change() -> float:
