@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sandbox.brand.ad_tables import ad_truth
 from sandbox.brand.additions import make_additions
 from sandbox.brand.aftersales import make_aftersales
 from sandbox.brand.arrivals import anonymous_ids, make_arrivals
@@ -45,6 +46,7 @@ from sandbox.brand.store_truth import stacked, stock_table
 from sandbox.brand.store_world import make_stores
 from sandbox.brand.stores import home_store
 from sandbox.brand.subscribers import make_mailings, make_subscribers
+from sandbox.brand.tiktok_tables import make_tiktok, tiktok_tables
 from sandbox.brand.timeline import bot_visits, make_landing, make_timeline
 from sandbox.brand.truth import truth_tables
 from sandbox.brand.web_events import event_blocks
@@ -114,9 +116,9 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(folder, message_tables(basis, subscribers, mailings, profiles, orders))
     _write_all(folder, square_tables(stores))
     _write_all(truth, order_truth(shop, stores))
-    meta = make_meta(shop, visits)
-    _write_all(folder, meta_tables(meta))
-    _write_all(truth, meta_truth(meta))
+    meta, tiktok = make_meta(shop, visits), make_tiktok(shop, visits)
+    _write_all(folder, meta_tables(meta) | tiktok_tables(tiktok))
+    _write_all(truth, meta_truth(meta) | ad_truth((meta, tiktok)))
     arrivals = make_arrivals(shop)
     _write(folder / "web_events.parquet", event_blocks(shop, profiles, arrivals))
     browsers = anonymous_ids(basis, int(timeline.visit_device.max()) + 1).take(pa.array(timeline.visit_device))

@@ -16,8 +16,8 @@ from requests import Response
 
 import selvage
 from ingestion import pipeline
+from ingestion.ads.days import Account, Days
 from ingestion.meta import graph
-from ingestion.meta.days import Account, Days
 from ingestion.sources import meta
 from ingestion.window import Window
 from sandbox.server import Running, call, running
@@ -212,7 +212,7 @@ def test_a_day_that_lost_its_rows_is_emptied(home: selvage.Settings, rows) -> No
             def insights() -> Iterator[Any]:
                 found = list(lines)
                 if found:
-                    yield meta.INSIGHTS.reader()(meta.page_of(found))
+                    yield from meta.pages(meta.INSIGHTS, found)
 
             return insights
 
