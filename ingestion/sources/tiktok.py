@@ -140,7 +140,9 @@ def _asked(advertiser: Row, days: Days) -> dict[str, Any]:
 
 def _report(api: Api, advertiser: Row, days: Days) -> list[Row]:
     """The rows of at most 30 days."""
-    found = api.rows(REPORT, _asked(advertiser, days), lambda row: "{ad_id} {stat_time_day}".format(**row["dimensions"]))
+    found = api.rows(
+        REPORT, _asked(advertiser, days), lambda row: "{ad_id} {stat_time_day}".format(**row["dimensions"])
+    )
     log.info("%s: %s rows of %s to %s read", VENDOR, f"{len(found):,}", days.first, days.last)
     return [
         {
