@@ -117,7 +117,7 @@ TIKTOK = Platform(
     shown=0.05,
 )
 GOOGLE_ADS = Platform(
-    name="google_ads",
+    name="google",
     stream="google ads ",
     zone="America/Chicago",
     channel=PAID_SEARCH,
