@@ -1,5 +1,5 @@
 -- What TikTok says its ads brought. Its own figure is 'default', by the ad group's windows; 'view' is the part of it
--- that nobody clicked for. Of the figures that may mean a purchase the seed ad_action_types names the one that is counted.
+-- that nobody clicked for. Of the figures that may mean a purchase the seed ad_action_types names the one that counts.
 {% set told = [
     ('complete_payment', 'default', 'purchases', 'purchases_amount'),
     ('complete_payment', 'view', 'view_purchases', 'view_purchases_amount'),
