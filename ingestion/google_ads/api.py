@@ -11,6 +11,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -108,14 +109,13 @@ class Api(Documents):
     def _token(self) -> str:
         """Raises GoogleAdsError if Google gives none."""
         if not self._credentials.valid:
-            try:
+            with suppress(GoogleAuthError):  # its text may quote what was sent
                 self._credentials.refresh(TokenRequest(self.session))
-            except GoogleAuthError as error:  # its text may quote what was sent
-                text = (
-                    f"google_ads: no token ({type(error).__name__}): GOOGLE_ADS_REFRESH_TOKEN was revoked or is of "
-                    "another client than GOOGLE_ADS_CLIENT_ID and GOOGLE_ADS_CLIENT_SECRET: make it anew"
-                )
-                raise GoogleAdsError(text) from None
+        if not self._credentials.valid:
+            raise GoogleAdsError(
+                "google_ads: Google gives no token: GOOGLE_ADS_REFRESH_TOKEN was revoked, or is of another client than "
+                "GOOGLE_ADS_CLIENT_ID and GOOGLE_ADS_CLIENT_SECRET are: make it anew"
+            )
         return str(self._credentials.token)
 
 
@@ -126,11 +126,11 @@ def _refusal(response: Response) -> tuple[GoogleAdsError | None, float]:
     except orjson.JSONDecodeError:
         body = None
     status = response.status_code
-    if not isinstance(body, dict):
-        return GoogleAdsError(f"google_ads: status {status} with an answer that is not the API's JSON"), 0.0
-    if status < 400:
+    error = body.get("error") if isinstance(body, dict) else None
+    if status < 400 and isinstance(body, dict):
         return None, 0.0
-    error = body.get("error") or {}
+    if not isinstance(error, dict):
+        return GoogleAdsError(f"google_ads: status {status} with an answer that is not the API's JSON"), 0.0
     failures = [one for detail in error.get("details") or () for one in detail.get("errors") or ()]
     first = failures[0] if failures else {}
     code = next(iter((first.get("errorCode") or {}).values()), str(error.get("status", "")))

@@ -148,9 +148,11 @@ def _client(given: Mapping[str, str]) -> tuple[Api, list[str]]:
 
 
 def _account(api: Api, customer: str) -> tuple[Account, str]:
-    """The account and its currency."""
-    (found,) = (row["customer"] for row in api.rows(customer, CUSTOMERS.query))
-    return Account(customer, found["timeZone"], api.now), str(found["currencyCode"])
+    """The account and its currency. Raises GoogleAdsError for an answer without it."""
+    for row in api.rows(customer, CUSTOMERS.query):
+        found = row["customer"]
+        return Account(customer, found["timeZone"], api.now), str(found["currencyCode"])
+    raise GoogleAdsError(f"google_ads: nothing is told of account {customer}: check GOOGLE_ADS_BASE_URL")
 
 
 def probe(settings: Mapping[str, str]) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from sandbox.context import Context
 from sandbox.vendors.google_ads.errors import ApiError, wrong_query
 from sandbox.vendors.google_ads.gaql import Query, parse
 
-MOST_MONTHS, CLICK_DAYS, CLICKS_OF_SIGN_UP = 37, 30, 12
+MOST_MONTHS, CLICK_DAYS, CLICKS_OF_SIGN_UP = 37, 30, 4
 MICROS_OF_CENT = 10_000
 CUSTOMER = {
     "customer.id": "customer_id",
