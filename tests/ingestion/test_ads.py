@@ -145,16 +145,17 @@ def moving_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @every_platform
-def test_a_second_reading_lands_nothing_and_restated_days_are_replaced(
+def test_days_that_changed_are_replaced_and_nothing_else_lands(
     vendor: str, moving_shop: Running, home: selvage.Settings, rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SELVAGE_SANDBOX_PORT", str(moving_shop.port))
-    platform = PLATFORMS[vendor]
+    platform, raw = PLATFORMS[vendor], f"raw_{vendor}.{PLATFORMS[vendor].table}"
     spend = f"sum({platform.spend})::decimal(24, 8) / {platform.units}::bigint"
-    by_day = f"select {platform.day}, ({spend})::decimal(18, 2) from raw_{vendor}.{platform.table} group by 1"
+    by_day = f"select {platform.day}, ({spend})::decimal(18, 2) from {raw} group by 1"
     assert land(vendor)[platform.table] > 100
     before = dict(rows(by_day))
     assert land(vendor) == {}
+
     moving_shop.advance(days=1)
     assert platform.table in (landed := land(vendor))
     assert landed.keys() <= {platform.table, "conversions"}
@@ -164,29 +165,17 @@ def test_a_second_reading_lands_nothing_and_restated_days_are_replaced(
     settled = str(moving_shop.now.date() - timedelta(days=33))
     assert len(restated) > 5
     assert min(restated) > settled
-    keys = f"({platform.day}, {platform.keys})"
-    assert rows(f"select count(*) - count(distinct {keys}) from raw_{vendor}.{platform.table}") == [(0,)]
-    assert land(vendor) == {}
+    assert rows(f"select count(*) - count(distinct ({platform.day}, {platform.keys})) from {raw}") == [(0,)]
 
-
-@every_platform
-def test_a_backfill_replaces_its_days_and_leaves_the_position_alone(
-    vendor: str, ads: Running, home, rows, landed_once
-) -> None:
-    land(vendor)
-    platform, state = PLATFORMS[vendor], pipeline.pipeline(vendor).state["sources"]
-    now = ads.now.replace(tzinfo=None)
+    # a backfill replaces its days, and leaves the position and all other days alone
+    state, kept = pipeline.pipeline(vendor).state["sources"], content(home, vendor)
+    now = moving_shop.now.replace(tzinfo=None)
     window = Window(now - timedelta(days=20), now - timedelta(days=18))
-    landed = land(vendor, window=window)
+    assert land(vendor, window=window)[platform.table] > 0
+    newest = f"select distinct {platform.day} from {raw} where _dlt_load_id = (select max(_dlt_load_id) from {raw})"
     days = [str(window.start.date()), str(window.start.date() + timedelta(days=1))]
-    raw = f"raw_{vendor}.{platform.table}"
-    newest = rows(
-        f"select distinct {platform.day} from {raw} where _dlt_load_id = (select max(_dlt_load_id) from {raw}) "
-        "order by 1"
-    )
-    assert landed[platform.table] > 0
-    assert [day for (day,) in newest] == days
-    assert content(home, vendor) == landed_once[vendor]
+    assert sorted(day for (day,) in rows(newest)) == days
+    assert content(home, vendor) == kept
     assert pipeline.pipeline(vendor).state["sources"] == state
     assert land(vendor) == {}
 
@@ -198,3 +187,17 @@ def test_a_bad_token_is_named_and_not_shown(vendor: str, ads: Running, home, mon
     with pytest.raises(pipeline.SourceFailed, match=token) as failure:
         land(vendor)
     assert "a-secret" not in str(failure.value)
+
+
+def test_google_tells_asset_groups_beside_ads_and_purchases_apart_from_sign_ups(landed_once) -> None:
+    metrics, conversions = (landed_once["google_ads"][table] for table in ("metrics", "conversions"))
+    shown = {(row["advertising_channel_type"], bool(row["ad_id"]), bool(row["asset_group_id"])) for row in metrics}
+    assert shown == {("SEARCH", True, False), ("VIDEO", True, False), ("PERFORMANCE_MAX", False, True)}
+    by_category: dict[str, Decimal] = {}
+    for row in conversions:
+        key = row["conversion_action_category"]
+        by_category[key] = by_category.get(key, Decimal(0)) + row["conversions"]
+    assert by_category.keys() == {"PURCHASE", "SIGNUP"}
+    assert sum(by_category.values()) == sum(row["conversions"] for row in metrics), "the metric mixes both"
+    again = [row for row in conversions if row["conversion_action_name"] == "GA4 purchase"]
+    assert sum(row["conversions"] for row in again) == 0 < sum(row["all_conversions"] for row in again)

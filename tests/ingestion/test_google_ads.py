@@ -1,4 +1,4 @@
-"""What is Google Ads' own: tokens that end, pages by token, pauses that are told, purchases apart from sign-ups."""
+"""What is Google Ads' own: tokens that end, pages by token, pauses that are told, what is never asked together."""
 
 # ruff: noqa: DTZ001 - our times are UTC without zone
 from __future__ import annotations
@@ -16,7 +16,6 @@ from ingestion.google_ads import api
 from ingestion.google_ads.tables import CONVERSIONS, METRICS
 from ingestion.sources import google_ads
 from sandbox.server import Running
-from tests.ingestion.conftest import land
 
 SETTINGS = {"base_url": "http://127.0.0.1:1", "api_version": "v26", "token_url": "http://127.0.0.1:1/token",
             "client_id": "i", "client_secret": "s", "refresh_token": "r", "developer_token": "d",
@@ -102,26 +101,6 @@ def test_cost_is_not_asked_for_by_conversion_action() -> None:
     assert "asset_group" not in METRICS.query("ad_group_ad", *days)
     assert "cost_micros" not in CONVERSIONS.query("ad_group_ad", *days)
     assert CONVERSIONS.query("ad_group_ad", *days).endswith("segments.date BETWEEN '2026-06-01' AND '2026-06-30'")
-
-
-def test_performance_max_and_purchases_are_landed(shop: Running, home: selvage.Settings, rows) -> None:
-    for kind in ("throttle", "error_500", "hangup", "transient"):
-        shop.faults("google_ads", kind, 0)
-    land("google_ads")
-    kinds = rows(
-        "select advertising_channel_type, count(ad_id), count(asset_group_id) from raw_google_ads.metrics group by 1"
-    )
-    assert {kind: (ads > 0, groups > 0) for kind, ads, groups in kinds} == {
-        "SEARCH": (True, False), "PERFORMANCE_MAX": (False, True), "VIDEO": (True, False),
-    }  # fmt: skip
-    mixed, by_action, again = rows(
-        "select (select sum(conversions) from raw_google_ads.metrics), sum(conversions), "
-        "sum(all_conversions) filter (conversion_action_name = 'GA4 purchase') from raw_google_ads.conversions"
-    )[0]
-    assert mixed == by_action
-    assert again > 0
-    categories = rows("select distinct conversion_action_category from raw_google_ads.conversions order by 1")
-    assert categories == [("PURCHASE",), ("SIGNUP",)]
 
 
 def test_the_probe_tells_what_is_wrong_and_counts(shop: Running, home) -> None:
