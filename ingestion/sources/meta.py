@@ -1,15 +1,10 @@
 """Meta Ads (Facebook, Instagram): ad accounts, campaigns, ad sets, ads, and what each ad cost and claims day by day.
 
 Insights are read by asynchronous reports, whose size Meta bears better than that of one answer; a report that is too
-large is asked for in halves. Figures change for up to 28 days, so each reading asks again for the days that may have
-changed since the last one. Of these only the days that did change are landed (a fingerprint of each is kept in dlt's
-state beside the rows), each as a whole: rows of an account and day replace those landed before, so what Meta takes back
-goes too. A day that lost its last row leaves one row without an ad, which staging drops.
+large is asked for in halves. Figures change for up to 28 days, so that many are asked for again, and those days that
+changed are landed as a whole; of the objects those that changed (``ingestion.ads.changes`` says how).
 
 A day ends in the account's time zone, and only ended days are read. Backfill windows name days of the accounts.
-
-Objects come in full each time, and those that changed are landed; a status changes without an ``updated_time``. Meta
-forgets deleted objects sooner or later, the warehouse does not: nothing is removed from these tables.
 """
 
 from __future__ import annotations
@@ -17,7 +12,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
-from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
@@ -27,14 +21,13 @@ import pyarrow as pa
 from dlt.extract.resource import DltResource
 
 import selvage
-from ingestion import reading
+from ingestion.ads.changes import Figures, Reader, changed_days, changed_objects, pages
+from ingestion.ads.days import DAY, Account, Days
 from ingestion.connect import Finding
 from ingestion.http import server_now
-from ingestion.meta.days import DAY, Account, Days
 from ingestion.meta.graph import Graph, GraphError, TooMuchData
 from ingestion.meta.tables import AD_STATUSES, FIELDS, INSIGHTS, OBJECTS, WINDOWS, Objects
-from ingestion.position import utc
-from ingestion.tables import Line, page_of
+from ingestion.tables import Line
 from ingestion.window import Window
 
 DESCRIPTION = "Ads on Facebook and Instagram: accounts, campaigns, ad sets, ads, daily spend and claimed conversions."
@@ -53,7 +46,7 @@ FRESHNESS = timedelta(hours=50)  # the newest day that is over ended up to 24 ho
 VENDOR = "meta"
 DAYS_KEPT, DAYS_PER_REPORT = 1125 * DAY, 30 * DAY  # Meta keeps 37 months
 DAY_KEY = ["account_id", "date_start"]
-ROWS_PER_PAGE, MOST_COUNTED = 20_000, 5_000
+MOST_COUNTED = 5_000
 ACTIVE = 1
 log = logging.getLogger(__name__)
 
@@ -65,32 +58,17 @@ def source(window: Window | None = None) -> Any:
 
 
 def _objects(objects: Objects, window: Window | None) -> DltResource:
-    rows_of = objects.table.reader()
-
     @dlt.resource(name=objects.table.name, **objects.table.hints())
     def rows() -> Iterator[pa.Table]:
-        lines = list(_changed(objects, window))
-        found = rows_of(page_of(lines)) if lines else None
-        if found is not None:
-            yield found
+        graph, accounts = _client(selvage.vendor(VENDOR, SETTINGS))
+        items = (
+            (item["id"], item, item.get("updated_time"))
+            for account in accounts
+            for item in _items(graph, account, objects, objects.fields)
+        )
+        yield from pages(objects.table, changed_objects(objects.table, items, window))
 
     return rows
-
-
-def _changed(objects: Objects, window: Window | None) -> Iterator[Line]:
-    """The objects that are not as they were landed; with a window, those updated in it."""
-    graph, accounts = _client(selvage.vendor(VENDOR, SETTINGS))
-    states = {} if window else dlt.current.source_state().setdefault("objects", {})
-    known: dict[str, str] = states.setdefault(objects.table.name, {})
-    for account in accounts:
-        for item in _items(graph, account, objects, objects.fields):
-            updated = item.get("updated_time")
-            if window and updated and not window.start <= utc(updated) < window.end:
-                continue
-            mark = _fingerprint(item)
-            if known.get(item["id"]) != mark:
-                known[item["id"]] = mark
-                yield item["id"], None, 1, objects.table.kind, orjson.dumps(item).decode()
 
 
 def _items(graph: Graph, account: str, objects: Objects, fields: str) -> Iterator[dict[str, Any]]:
@@ -103,7 +81,6 @@ def _items(graph: Graph, account: str, objects: Objects, fields: str) -> Iterato
 
 
 def _insights(window: Window | None) -> DltResource:
-    rows_of = INSIGHTS.reader()
     hints = {**INSIGHTS.hints(), "primary_key": None, "merge_key": DAY_KEY}
 
     @dlt.resource(name=INSIGHTS.name, **hints)
@@ -111,14 +88,7 @@ def _insights(window: Window | None) -> DltResource:
         given = selvage.vendor(VENDOR, SETTINGS)
         graph, accounts = _client(given)
         for account_id in accounts:
-            lines: list[Line] = []
-            for line in _days_that_changed(graph, _account(graph, account_id), given, window):
-                lines.append(line)
-                if len(lines) == ROWS_PER_PAGE:
-                    yield rows_of(page_of(lines))
-                    lines = []
-            if lines:
-                yield rows_of(page_of(lines))
+            yield from pages(INSIGHTS, _days_that_changed(graph, _account(graph, account_id), given, window))
 
     return rows
 
@@ -127,50 +97,21 @@ def _days_that_changed(
     graph: Graph, account: Account, given: Mapping[str, str], window: Window | None
 ) -> Iterator[Line]:
     """The rows of each day of an account that is not as it was landed."""
-    reading.note_now(VENDOR, account.now)
-    states = {} if window else dlt.current.source_state().setdefault("insights", {})
-    state: dict[str, Any] = states.setdefault(account.id, {"read_to": None, "days": {}})
-    days, marks = _span(account, state["read_to"], given, window), dict[str, str]()
-    newest: date | None = None
-    for part in days.parts(DAYS_PER_REPORT):
-        for read, rows in _report(graph, account, part):
-            by_day: dict[str, dict[str, dict[str, Any]]] = {str(day): {} for day in read.each()}
-            for row in rows:  # a page may come twice
-                by_day[row["date_start"]][f"{row['ad_id']}:{row['publisher_platform']}"] = _in_order(row)
-            for day, found in by_day.items():
-                settled = [found[key] for key in sorted(found)]
-                mark, before = _fingerprint(settled) if settled else "", state["days"].get(day, "")
-                marks[day] = mark
-                if settled:
-                    newest = max(newest or date.min, date.fromisoformat(day))
-                elif before or window:
-                    settled = [{"account_id": account.id.removeprefix("act_"), "date_start": day}]
-                if mark != before or window:
-                    yield from _lines(account, settled)
-    if newest != account.last_day() and _is_idle(graph, account):
-        newest = account.last_day()  # nothing runs: that no day brings anything is as it should be
-    reading.note_newest(VENDOR, account.end_of(newest) if newest else None)
-    oldest = str(account.last_day() - 2 * _restated(given))
-    state["days"] = {day: mark for day, mark in {**state["days"], **marks}.items() if mark and day >= oldest}
-    state["read_to"] = str(days.last)
-
-
-def _span(account: Account, read_to: str | None, given: Mapping[str, str], window: Window | None) -> Days:
-    """Which days to read: all since the start date at first, later those that may have changed since ``read_to``."""
-    last = account.last_day()
-    if window:
-        return Days(window.start.date(), min((window.end - timedelta(microseconds=1)).date(), last))
-    first = date.fromisoformat(given["start_date"])
-    if first < last - DAYS_KEPT:
-        first = last - DAYS_KEPT
-        reading.note(VENDOR, f"{account.id} is read from {first} on: Meta keeps no older figures")
-    if read_to:
-        first = max(first, date.fromisoformat(read_to) + DAY - _restated(given))
-    return Days(first, last)
-
-
-def _restated(given: Mapping[str, str]) -> timedelta:
-    return int(given["restatement_days"]) * DAY
+    figures = Figures(
+        vendor=VENDOR,
+        table=INSIGHTS,
+        day_column="date_start",
+        keys=("ad_id", "publisher_platform"),
+        days_kept=DAYS_KEPT,
+        restated=int(given["restatement_days"]) * DAY,
+        span=DAYS_PER_REPORT,
+    )
+    reader = Reader(
+        read=lambda days: _report(graph, account, days),
+        empty=lambda day: {"account_id": account.id.removeprefix("act_"), "date_start": day},
+        is_idle=lambda: _is_idle(graph, account),
+    )
+    return changed_days(figures, reader, account, date.fromisoformat(given["start_date"]), window)
 
 
 def _report(graph: Graph, account: Account, days: Days) -> Iterator[tuple[Days, list[dict[str, Any]]]]:
@@ -197,21 +138,6 @@ def _report(graph: Graph, account: Account, days: Days) -> Iterator[tuple[Days, 
         return
     log.info("%s: %s rows of %s to %s read", VENDOR, f"{len(rows):,}", days.first, days.last)
     yield days, rows
-
-
-def _lines(account: Account, rows: list[dict[str, Any]]) -> Iterator[Line]:
-    for row in rows:
-        document = orjson.dumps({"account_timezone": account.timezone, **row}).decode()
-        yield account.id, None, 1, INSIGHTS.kind, document
-
-
-def _in_order(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with its lists of actions sorted: their order means nothing and must not look like a change."""
-    return {name: sorted(value, key=orjson.dumps) if isinstance(value, list) else value for name, value in row.items()}
-
-
-def _fingerprint(found: Any) -> str:
-    return blake2b(orjson.dumps(found, option=orjson.OPT_SORT_KEYS), digest_size=8).hexdigest()
 
 
 def _client(given: Mapping[str, str]) -> tuple[Graph, list[str]]:

@@ -1,9 +1,9 @@
-"""The shop's account with Meta: campaigns, ad sets, ads, and what each ad did on each of the account's days.
+"""The shop's account with an ad platform: what each of its ads did on each of the account's days.
 
-Every paid-social visit that carries Meta's marks came from an ad here: the ad of its campaign and creative, on the
+Every paid visit that carries the platform's marks came from an ad here: the ad of its campaign and creative, on the
 publisher that the mark names. Some clicks never arrive, so an ad has more clicks than the shop saw visits. A day is
-one of the account's zone, which is neither UTC nor the zone the shop reports in; what Meta says of a day grows for
-four weeks and stands still afterwards.
+one of the account's zone, which is neither UTC nor the zone the shop reports in; what the platform says of a day grows
+for some weeks and stands still afterwards.
 """
 
 from __future__ import annotations
@@ -16,20 +16,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sandbox.brand.ad_platforms import Platform
 from sandbox.brand.basis import DAY, START, START_SECONDS, Basis, Bools, Floats, Ints
 from sandbox.brand.behaviour import Visits
-from sandbox.brand.channels import CONTENTS, MARK_CHANNEL, PAID_CAMPAIGNS, PAID_SOCIAL, SOURCES, Landing
+from sandbox.brand.channels import Landing
+from sandbox.brand.texts import uniform
 
-ZONE = "America/Los_Angeles"
-CAMPAIGNS = PAID_CAMPAIGNS[PAID_SOCIAL]
-PUBLISHERS = ("facebook", "instagram")
-OF_FACEBOOK, OF_INSTAGRAM = {"facebook", "fb", "fb ads"}, {"instagram", "ig"}
-ADS = len(CAMPAIGNS) * len(CONTENTS) + 1
-# An ad that ran at first and was archived: it has spent money, and no list of ads shows it any more.
-OLD_AD, OLD_AD_DAYS, OLD_AD_CAMPAIGN, OLD_AD_CONTENT = ADS - 1, 20, 3, 1
-AD_CAMPAIGN = np.append(np.repeat(np.arange(len(CAMPAIGNS)), len(CONTENTS)), OLD_AD_CAMPAIGN)
-AD_CONTENT = np.append(np.tile(np.arange(len(CONTENTS)), len(CAMPAIGNS)), OLD_AD_CONTENT)
-SETTLES_AFTER_DAYS = 28
 # A day is first told while it runs, then some hours after its end, then once a day.
 FIRST_TOLD, TOLD_AFTER_END = 13 * 3_600, 3 * 3_600
 
@@ -56,7 +48,7 @@ class Calendar:
 
 @dataclass
 class AdVisits:
-    """Visits that Meta's ads brought, by start."""
+    """Visits that the platform's ads brought, by start."""
 
     visit: Ints
     person: Ints
@@ -87,51 +79,51 @@ class AdDays:
         return self.visits + self.lost_clicks
 
 
-def make_calendar(basis: Basis) -> Calendar:
+def make_calendar(basis: Basis, platform: Platform) -> Calendar:
     """The account's days that touch the world."""
-    zone = ZoneInfo(ZONE)
+    zone = ZoneInfo(platform.zone)
     dates = [START + timedelta(days=day) for day in range(-1, basis.span_days + 1)]
     return Calendar(np.array([int(date.replace(tzinfo=zone).timestamp()) - START_SECONDS for date in dates]))
 
 
-def make_ad_visits(visits: Visits, landing: Landing, calendar: Calendar) -> AdVisits:
-    """Find the ad of every visit that carries Meta's marks."""
-    sources = [(source or "").lower() for source in SOURCES]
-    of_publisher = np.array([0 if name in OF_FACEBOOK else 1 if name in OF_INSTAGRAM else -1 for name in sources])
-    of_publisher[MARK_CHANNEL != PAID_SOCIAL] = -1
-    publisher = of_publisher[landing.mark[: len(visits)]]
+def make_ad_visits(basis: Basis, platform: Platform, visits: Visits, landing: Landing, calendar: Calendar) -> AdVisits:
+    """Find the ad of every visit with the platform's marks. A search ad is named by no link: chance picks it."""
+    publisher = platform.mark_publisher[landing.mark[: len(visits)]]
     visit = np.flatnonzero(publisher >= 0)
-    first = pc.index(landing.campaigns, CAMPAIGNS[0]).as_py()
-    content = pc.index_in(landing.content(visit), pa.array(CONTENTS)).to_numpy()
+    first = pc.index(landing.campaigns, platform.campaigns[0]).as_py()
+    count = len(platform.creatives)
+    named = pc.index_in(landing.content(visit), pa.array(platform.creatives)).fill_null(-1).to_numpy()
+    picked = (uniform(visit, basis.salt(f"{platform.stream}ads of visits")) * count).astype(np.int64)
     at = visits.start[visit]
     return AdVisits(
         visit=visit,
         person=visits.person[visit],
         at=at,
         day=calendar.day(at),
-        ad=(landing.campaign[visit] - first) * len(CONTENTS) + content,
+        ad=(landing.campaign[visit] - first) * count + np.where(named >= 0, named, picked),
         publisher=publisher[visit],
     )
 
 
-def make_ad_days(basis: Basis, calendar: Calendar, seen: AdVisits) -> AdDays:
+def make_ad_days(basis: Basis, platform: Platform, calendar: Calendar, seen: AdVisits) -> AdDays:
     """Draw what the ads did around the visits they brought."""
-    rng = basis.rng("ads")
-    shape = (ADS, len(PUBLISHERS), calendar.days)
+    rng = basis.rng(f"{platform.stream}ads")
+    shape, silent = (platform.ads, len(platform.publishers), calendar.days), platform.silent_ads
     visits = _count(shape, seen, np.ones(len(seen), dtype=bool))
     early = _count(shape, seen, seen.at < calendar.starts[seen.day] + FIRST_TOLD)
-    # the archived ad did about as well as its neighbours, but nobody who came of it is in the world
+    # a silent ad did about as well as its neighbours, but nobody who came of it is in the world
     usual = visits.mean(axis=2, keepdims=True)
-    usual[OLD_AD] = usual[:OLD_AD].mean(axis=0)
+    usual[silent] = usual[: silent[0]].mean(axis=0)
     runs = np.ones(shape, dtype=bool)
-    runs[OLD_AD, :, OLD_AD_DAYS:] = False
+    for ad, one in zip(silent, platform.silent, strict=True):
+        runs[ad, :, one.days or calendar.days :] = False
     lost = rng.poisson((0.1 * visits + 0.08 * usual + 0.01) * runs)
-    lost[OLD_AD] += rng.poisson(usual[OLD_AD] * runs[OLD_AD])
+    lost[silent] += rng.poisson(usual[silent] * runs[silent])
     link = visits + lost
     other = rng.poisson(0.12 * link)
-    views_of_click = rng.uniform(55, 110, shape[:2])[:, :, None]
+    views_of_click = rng.uniform(*platform.views_of_click, shape[:2])[:, :, None]
     impressions = rng.poisson((0.6 * link + 0.4 * usual + 0.05) * views_of_click * runs) + link + other
-    price = rng.uniform(110, 230, shape[:2])[:, :, None] * rng.lognormal(0, 0.25, shape)
+    price = rng.uniform(*platform.click_cents, shape[:2])[:, :, None] * rng.lognormal(0, 0.25, shape)
     return AdDays(
         visits=visits,
         early=early,
@@ -150,7 +142,7 @@ def _count(shape: tuple[int, ...], seen: AdVisits, where: Bools) -> Ints:
 
 @dataclass
 class Told:
-    """What Meta says of a cell (ad, publisher, day) from a moment on; one entry a version, by cell and number."""
+    """What the platform says of a cell (ad, publisher, day) from a moment on; a version each, by cell and number."""
 
     cell: Ints
     number: Ints
@@ -162,12 +154,12 @@ class Told:
     spend: Ints
 
 
-def tell(basis: Basis, calendar: Calendar, days: AdDays) -> Told:
+def tell(basis: Basis, platform: Platform, calendar: Calendar, days: AdDays) -> Told:
     """Restate every day: once while it runs, then daily until it is settled; a figure never falls."""
-    rng = basis.rng("ads restated")
+    rng = basis.rng(f"{platform.stream}ads restated")
     cells = np.flatnonzero(days.impressions.ravel() > 0)
     day = cells % calendar.days
-    ages = np.arange(SETTLES_AFTER_DAYS)
+    ages = np.arange(platform.settles_after_days)
     moments = np.concatenate(
         [
             (calendar.starts[day] + FIRST_TOLD)[:, None],
@@ -175,7 +167,7 @@ def tell(basis: Basis, calendar: Calendar, days: AdDays) -> Told:
         ],
         axis=1,
     )
-    missing = 1 - np.sqrt((ages + 1) / SETTLES_AFTER_DAYS)
+    missing = 1 - np.sqrt((ages + 1) / platform.settles_after_days)
 
     def grow(final: Ints, most: float) -> Ints:
         """Of (n,) final numbers the (n, moments) that are told: a part of them comes later."""

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sandbox.brand.ad_tables import ad_truth
 from sandbox.brand.additions import make_additions
 from sandbox.brand.aftersales import make_aftersales
 from sandbox.brand.arrivals import anonymous_ids, make_arrivals
@@ -21,6 +22,7 @@ from sandbox.brand.contacts import make_contacts
 from sandbox.brand.customers import customer_table, make_accounts, on_second_account
 from sandbox.brand.deliveries import delivery_tables
 from sandbox.brand.devices import make_devices
+from sandbox.brand.google_ads_tables import google_ads_tables, make_google_ads
 from sandbox.brand.holds import draft_tables, make_drafts, reservations_truth
 from sandbox.brand.inventory import inventory_table, make_stock
 from sandbox.brand.messages import campaign_slugs, make_profiles, message_tables, profile_table
@@ -45,6 +47,7 @@ from sandbox.brand.store_truth import stacked, stock_table
 from sandbox.brand.store_world import make_stores
 from sandbox.brand.stores import home_store
 from sandbox.brand.subscribers import make_mailings, make_subscribers
+from sandbox.brand.tiktok_tables import make_tiktok, tiktok_tables
 from sandbox.brand.timeline import bot_visits, make_landing, make_timeline
 from sandbox.brand.truth import truth_tables
 from sandbox.brand.web_events import event_blocks
@@ -114,9 +117,9 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(folder, message_tables(basis, subscribers, mailings, profiles, orders))
     _write_all(folder, square_tables(stores))
     _write_all(truth, order_truth(shop, stores))
-    meta = make_meta(shop, visits)
-    _write_all(folder, meta_tables(meta))
-    _write_all(truth, meta_truth(meta))
+    meta, tiktok, google_ads = (make(shop, visits) for make in (make_meta, make_tiktok, make_google_ads))
+    _write_all(folder, meta_tables(meta) | tiktok_tables(tiktok) | google_ads_tables(google_ads))
+    _write_all(truth, meta_truth(meta) | ad_truth((meta, tiktok, google_ads)))
     arrivals = make_arrivals(shop)
     _write(folder / "web_events.parquet", event_blocks(shop, profiles, arrivals))
     browsers = anonymous_ids(basis, int(timeline.visit_device.max()) + 1).take(pa.array(timeline.visit_device))

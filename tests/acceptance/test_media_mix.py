@@ -37,7 +37,8 @@ def test_every_place_has_every_week_and_no_cell_is_empty(exported: list[dict[str
 def test_each_medium_has_its_cost_beside_what_it_showed(exported: list[dict[str, str]]) -> None:
     spent = {name.removesuffix("_spend") for name in exported[0] if name.endswith("_spend")}
     shown = {name.removesuffix("_impressions") for name in exported[0] if name.endswith("_impressions")}
-    assert spent == shown == {"meta_facebook", "meta_instagram"}
+    google = {"google_search", "google_performance_max", "google_youtube"}
+    assert spent == shown == {"meta_facebook", "meta_instagram", "tiktok", *google}
     for medium in spent:
         for row in exported:
             if float(row[f"{medium}_spend"]) > 0:
@@ -53,11 +54,13 @@ def test_money_of_places_is_that_of_the_marts(next_day: Walk) -> None:
         sold = con.sql(
             "select sum(net_sales_amount), sum(order_count), sum(new_customer_order_count) from fct_daily_sales"
         ).fetchone()
-        spent = con.sql("select publisher, sum(spend_amount), sum(clicks) from fct_ad_spend group by 1").fetchall()
+        spent = con.sql(
+            "select concat_ws('_', platform, publisher), sum(spend_amount), sum(clicks) from fct_ad_spend group by 1"
+        ).fetchall()
         days = con.sql("select distinct dayname(week_start_date) from fct_media_mix").fetchall()
     assert (sums["net_sales"], sums["orders"], sums["new_customers"]) == sold
     assert spent
-    for publisher, money, clicks in spent:
-        assert sums[f"meta_{publisher}_spend"] == money > 0
-        assert sums[f"meta_{publisher}_clicks"] == clicks
+    for medium, money, clicks in spent:
+        assert sums[f"{medium}_spend"] == money > 0
+        assert sums[f"{medium}_clicks"] == clicks
     assert days == [("Monday",)]

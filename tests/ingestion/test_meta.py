@@ -1,4 +1,4 @@
-"""Meta against the sandbox: days that change are landed again, days that do not are not; limits, tokens, windows."""
+"""What is Meta's own: limits that are told in headers, reports that are too large, emptied days, tokens."""
 
 # ruff: noqa: DTZ001 - our times are UTC without zone
 from __future__ import annotations
@@ -9,31 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 import dlt
-import duckdb
 import orjson
 import pytest
 from requests import Response
 
 import selvage
 from ingestion import pipeline
+from ingestion.ads.days import Account, Days
 from ingestion.meta import graph
-from ingestion.meta.days import Account, Days
 from ingestion.sources import meta
-from ingestion.window import Window
-from sandbox.server import Running, call, running
-from tests.ingestion.conftest import DAYS, PEOPLE, land
-
-TABLES = ("accounts", "campaigns", "ad_sets", "ads", "insights")
-FAULTS = ("throttle", "error_500", "hangup", "transient", "duplicate_page", "expired_cursor", "job_failed")
-
-
-@pytest.fixture
-def ads(shop: Running, monkeypatch: pytest.MonkeyPatch) -> Running:
-    """The sandbox's Meta without faults; pauses are noted instead of waited."""
-    for kind in FAULTS:
-        shop.faults("meta", kind, 0)
-    monkeypatch.setattr(graph, "POLL_FROM", 0.01)
-    return shop
+from sandbox.server import Running
 
 
 @pytest.fixture
@@ -41,108 +26,6 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     found: list[float] = []
     monkeypatch.setattr(graph.time, "sleep", found.append)
     return found
-
-
-def content(home: selvage.Settings) -> dict[str, list[tuple[Any, ...]]]:
-    with duckdb.connect(str(home.warehouse), read_only=True) as warehouse:
-        return {
-            table: warehouse.execute(
-                f"select columns(c -> c <> '_dlt_load_id') from raw_meta.{table} order by all"
-            ).fetchall()
-            for table in TABLES
-        }
-
-
-@pytest.fixture(scope="module")
-def landed_once(small_shop: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[Any, ...]]]:
-    """What a reading without any fault brings."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SELVAGE_HOME", str(tmp_path_factory.mktemp("reference")))
-        patch.setenv("SELVAGE_SANDBOX_PORT", str(small_shop.port))
-        land("meta")
-        return content(selvage.settings())
-
-
-def told_by_meta(server: Running, last: date) -> dict[str, Decimal]:
-    """Spend by day, as the newest version of each figure in the world's own files has it now."""
-    now = server.now.replace(tzinfo=None)
-    (file,) = server.world.glob("meta_insights*.parquet")
-    found = duckdb.execute(
-        "select day::varchar, sum(spend_cents) from (select * from read_parquet(?) where updated_at <= ? and day <= ? "
-        "qualify row_number() over (partition by insight_id order by version desc) = 1) group by 1",
-        [str(file), now, last],
-    ).fetchall()
-    return {day: Decimal(cents) / 100 for day, cents in found}
-
-
-def test_first_reading_brings_every_ended_day(landed_once, small_shop: Running) -> None:
-    columns = [column.name for column in meta.INSIGHTS.columns]
-    spend: dict[str, Decimal] = {}
-    for row in landed_once["insights"]:
-        found = dict(zip(columns, row, strict=True))
-        spend[found["date_start"]] = spend.get(found["date_start"], Decimal(0)) + found["spend"]
-        assert found["account_timezone"] == "America/Los_Angeles"
-        assert found["account_currency"] == "USD"
-    # the vendor's clock stands at midnight UTC, which is the evening of the day before there: that day is not over
-    ended = small_shop.now.date() - timedelta(days=2)
-    assert max(spend) == str(ended)
-    assert spend == told_by_meta(small_shop, ended)
-    assert len(landed_once["ads"]) > 10, "archived ads are asked for"
-    assert any("ARCHIVED" in row for row in landed_once["ads"])
-
-
-def test_faults_change_nothing(ads: Running, home: selvage.Settings, landed_once) -> None:
-    for kind in FAULTS:
-        ads.faults("meta", kind, 2)
-    land("meta")
-    assert "meta" not in call(ads.port, "faults"), "a fault that nobody met proves nothing"
-    assert content(home) == landed_once
-
-
-@pytest.fixture(scope="module")
-def moving_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("moving"), people=PEOPLE, days=DAYS) as server:
-        yield server
-
-
-def test_a_second_reading_lands_nothing_and_restated_days_are_replaced(
-    moving_shop: Running, home: selvage.Settings, rows, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SELVAGE_SANDBOX_PORT", str(moving_shop.port))
-    by_day = "select date_start, sum(spend) from raw_meta.insights group by 1"
-    assert land("meta")["insights"] > 100
-    before = dict(rows(by_day))
-    assert land("meta") == {}
-    moving_shop.advance(days=1)
-    assert set(land("meta")) == {"insights"}
-    after = dict(rows(by_day))
-    assert after == told_by_meta(moving_shop, moving_shop.now.date() - timedelta(days=2))
-    restated = [day for day in before if after[day] != before[day]]
-    settled = str(moving_shop.now.date() - timedelta(days=31))
-    assert len(restated) > 10
-    assert min(restated) > settled
-    assert rows("select count(*) - count(distinct (ad_id, date_start, publisher_platform)) from raw_meta.insights") == [
-        (0,)
-    ]
-    assert land("meta") == {}
-
-
-def test_a_backfill_replaces_its_days_and_leaves_the_position_alone(ads: Running, home, rows, landed_once) -> None:
-    land("meta")
-    state = pipeline.pipeline("meta").state["sources"]
-    now = ads.now.replace(tzinfo=None)
-    window = Window(now - timedelta(days=20), now - timedelta(days=18))
-    landed = land("meta", window=window)
-    days = [str(window.start.date()), str(window.start.date() + timedelta(days=1))]
-    newest = rows(
-        "select distinct date_start from raw_meta.insights where _dlt_load_id = "
-        "(select max(_dlt_load_id) from raw_meta.insights) order by 1"
-    )
-    assert landed["insights"] > 0
-    assert [day for (day,) in newest] == days
-    assert content(home) == landed_once
-    assert pipeline.pipeline("meta").state["sources"] == state
-    assert land("meta") == {}
 
 
 def test_a_throttled_call_waits_as_long_as_the_header_says(pauses: list[float], monkeypatch) -> None:
@@ -212,7 +95,7 @@ def test_a_day_that_lost_its_rows_is_emptied(home: selvage.Settings, rows) -> No
             def insights() -> Iterator[Any]:
                 found = list(lines)
                 if found:
-                    yield meta.INSIGHTS.reader()(meta.page_of(found))
+                    yield from meta.pages(meta.INSIGHTS, found)
 
             return insights
 
@@ -246,15 +129,7 @@ def test_a_day_is_over_where_the_account_is(now: datetime, last: date, ended: da
     assert account.end_of(last) == ended
 
 
-def test_a_bad_token_is_named_and_not_shown(ads: Running, home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("META_ACCESS_TOKEN", "a-secret-that-expired")
-    with pytest.raises(pipeline.SourceFailed, match="META_ACCESS_TOKEN") as failure:
-        land("meta")
-    assert "a-secret" not in str(failure.value)
-    assert "190" in str(failure.value)
-
-
-def test_the_probe_tells_what_is_wrong_and_counts(ads: Running, home, landed_once) -> None:
+def test_the_probe_tells_what_is_wrong_and_counts(shop: Running, home) -> None:
     settings = selvage.vendor("meta", meta.SETTINGS)
     found = list(meta.probe(settings))
     assert [finding.is_ok for finding in found] == [True, True]
@@ -263,7 +138,7 @@ def test_the_probe_tells_what_is_wrong_and_counts(ads: Running, home, landed_onc
     assert [(finding.is_ok, bool(finding.next_step)) for finding in other] == [(True, False), (False, True)]
     assert [finding.is_ok for finding in token] == [False]
     counts = meta.count(settings, datetime(2026, 1, 1))
-    assert counts == {table: len(landed_once[table]) if table != "insights" else None for table in TABLES}
+    assert counts == {"accounts": 1, "campaigns": 5, "ad_sets": 10, "ads": 21, "insights": None}
 
 
 def _answer(status: int, body: dict[str, Any], usage: dict[str, Any]) -> Response:

@@ -1,4 +1,4 @@
-"""TikTok in the sandbox: the Business API v1.3 for events and custom audiences, from files and from streaming segments.
+"""TikTok in the sandbox: the Business API v1.3 for ads and their reports, events, and custom audiences of both kinds.
 
 ``/tiktok/_sandbox/audiences`` and ``.../audiences/<id>`` say what TikTok holds of an audience and how many people it
 recognises in it, ``/tiktok/_sandbox/events`` which events count. TikTok itself tells a count of people, an hour later;
@@ -6,6 +6,8 @@ tests ask here.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -20,7 +22,9 @@ from sandbox.vendors.tiktok.event_sets import EventSets
 from sandbox.vendors.tiktok.events import Events
 from sandbox.vendors.tiktok.files import Files
 from sandbox.vendors.tiktok.gate import Gate
+from sandbox.vendors.tiktok.objects import KINDS, Objects
 from sandbox.vendors.tiktok.people import People
+from sandbox.vendors.tiktok.reports import Reports
 from sandbox.vendors.tiktok.segments import Segments
 
 
@@ -29,6 +33,8 @@ def build(context: Context) -> Starlette:
     audiences, sets = Audiences(context, Entries(context, people)), EventSets(context)
     events = Events(context, sets, people)
     files, segments = Files(audiences), Segments(audiences)
+    objects = Objects(context)
+    reports = Reports(context, objects)
 
     async def believed(request: Request) -> JSONResponse:
         found = await run_in_threadpool(audiences.believed, request.path_params.get("id"))
@@ -58,6 +64,9 @@ def build(context: Context) -> Starlette:
         gate.route("POST", "/offline/update/", sets.update),
         gate.route("POST", "/offline/delete/", sets.delete),
         gate.route("POST", "/event/track/", events.track, needs=""),
+        gate.route("GET", "/advertiser/info/", objects.info, needs="advertiser_ids"),
+        *(gate.route("GET", f"/{kind}/get/", partial(objects.listing, kind)) for kind in KINDS),
+        gate.route("GET", "/report/integrated/get/", reports.get),
         gate.elsewhere(),
     ]
     return Starlette(routes=routes)

@@ -12,7 +12,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Account:
-    """One ad account as it was read: ``id`` is act_<digits>; ``now`` is Meta's clock, UTC without zone."""
+    """One ad account as it was read: ``id`` as its platform writes it; ``now`` is its clock, UTC without zone."""
 
     id: str
     timezone: str
