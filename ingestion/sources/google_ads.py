@@ -6,7 +6,8 @@ and those that changed are landed as a whole; of the objects those that changed 
 An account whose windows are longer sets GOOGLE_ADS_RESTATEMENT_DAYS.
 
 ``metrics`` has what an ad or an asset group of Performance Max cost; ``conversions`` what it brought by conversion
-action, since the metric mixes purchases with sign-ups. Nothing is filtered by status: what was removed has cost money.
+action, since the metric mixes purchases with sign-ups; ``account_metrics`` what the whole account cost, beside which
+the sum of the first is held. Nothing is filtered by status: what was removed has cost money.
 
 A day ends in the account's time zone, and only ended days are read. Backfill windows name days of the accounts.
 """
@@ -122,7 +123,7 @@ def _keys(table: Table) -> tuple[str, ...]:
 
 
 def _figures(api: Api, report: Report, customer: str, currency: str, days: Days) -> Iterator[Row]:
-    """The rows of some days: of ads, and of asset groups, which stand for the ads of Performance Max.
+    """The rows of some days.
 
     Broken numbers are sums of such, whose last digits may differ from call to call: that must not look like a change.
     """

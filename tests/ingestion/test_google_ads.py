@@ -116,5 +116,5 @@ def test_the_probe_tells_what_is_wrong_and_counts(shop: Running, home) -> None:
     assert (old.is_ok, "GOOGLE_ADS_API_VERSION" in old.text) == (False, True)
     assert google_ads.count(settings, datetime(2026, 1, 1)) == {
         "customers": 1, "campaigns": 6, "ad_groups": 5, "ads": 10, "asset_groups": 2, "conversion_actions": 3,
-        "metrics": None, "conversions": None,
+        "metrics": None, "conversions": None, "account_metrics": None,
     }  # fmt: skip
