@@ -40,10 +40,11 @@ class Figures:
     day_column: str
     keys: tuple[str, ...]
     """Columns that tell the rows of a day apart."""
-    days_kept: timedelta
     restated: timedelta
     span: timedelta
     """The most days that are asked for at once."""
+    days_kept: timedelta | None = None
+    """None: nobody says that old figures are forgotten."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def span_of(figures: Figures, account: Account, read_to: str | None, first: date
     last = account.last_day()
     if window:
         return Days(window.start.date(), min((window.end - timedelta(microseconds=1)).date(), last))
-    if first < last - figures.days_kept:
+    if figures.days_kept is not None and first < last - figures.days_kept:
         first = last - figures.days_kept
         reading.note(figures.vendor, f"{account.id} is read from {first} on: no older figures are kept there")
     if read_to:

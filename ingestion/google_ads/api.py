@@ -11,11 +11,10 @@ import logging
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
 import orjson
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport.requests import Request as TokenRequest
 from google.oauth2.credentials import Credentials
 from requests import Request, Response
@@ -108,14 +107,19 @@ class Api(Documents):
 
     def _token(self) -> str:
         """Raises GoogleAdsError if Google gives none."""
+        problem = ""
         if not self._credentials.valid:
-            with suppress(GoogleAuthError):  # its text may quote what was sent
+            try:
                 self._credentials.refresh(TokenRequest(self.session))
-        if not self._credentials.valid:
-            raise GoogleAdsError(
-                "google_ads: Google gives no token: GOOGLE_ADS_REFRESH_TOKEN was revoked, or is of another client than "
-                "GOOGLE_ADS_CLIENT_ID and GOOGLE_ADS_CLIENT_SECRET are: make it anew"
-            )
+            except TransportError:
+                problem = "GOOGLE_ADS_TOKEN_URL can't be reached"
+            except GoogleAuthError:
+                problem = (
+                    "GOOGLE_ADS_REFRESH_TOKEN was revoked, or is of another client than GOOGLE_ADS_CLIENT_ID and "
+                    "GOOGLE_ADS_CLIENT_SECRET are: make it anew"
+                )
+        if problem:  # raised here, for the error that led to it may quote what was sent
+            raise GoogleAdsError(f"google_ads: Google gives no token: {problem}")
         return str(self._credentials.token)
 
 

@@ -40,15 +40,14 @@ class Objects:
 
 @dataclass(frozen=True)
 class Report:
-    """Figures by day: the resources whose rows together are all of an account's ads, each with its fields."""
+    """Figures by day: the resources that they are read from, each with its fields."""
 
     table: Table
     resources: dict[str, tuple[Field, ...]]
-    where: str = ""
 
     def query(self, resource: str, first: str, last: str) -> str:
         names = ", ".join(field.gaql for field in self.resources[resource])
-        return f"SELECT {names} FROM {resource} WHERE segments.date BETWEEN '{first}' AND '{last}'{self.where}"
+        return f"SELECT {names} FROM {resource} WHERE segments.date BETWEEN '{first}' AND '{last}'"
 
 
 def _camel(part: str) -> str:
@@ -152,16 +151,21 @@ BY_ACTION = (
 )
 
 
-def _report(name: str, *figures: Field, where: str = "") -> Report:
-    fields = (DAY, *CAMPAIGN, *AD, *ASSET_GROUP, *figures)
-    columns = tuple(Column(field.column, field.type, field.column) for field in fields)
+AD_RESOURCES = {"ad_group_ad": (*CAMPAIGN, *AD), "asset_group": (*CAMPAIGN, *ASSET_GROUP)}
+
+
+def _report(name: str, resources: dict[str, tuple[Field, ...]], *figures: Field) -> Report:
+    """Columns are those of all resources together; what a resource does not tell is null in its rows."""
+    told = dict.fromkeys(field for own in resources.values() for field in own)
+    columns = tuple(Column(field.column, field.type, field.column) for field in (DAY, *told, *figures))
     account = tuple(Column(one, path=one) for one in ("customer_id", "account_currency", "account_timezone"))
-    resources = {"ad_group_ad": AD, "asset_group": ASSET_GROUP}
-    asked = {resource: (DAY, *CAMPAIGN, *own, *figures) for resource, own in resources.items()}
-    return Report(Table(name, name, (*account, *columns)), asked, where)
+    asked = {resource: (DAY, *own, *figures) for resource, own in resources.items()}
+    return Report(Table(name, name, (*account, *columns)), asked)
 
 
-METRICS = _report("metrics", *FIGURES)
+METRICS = _report("metrics", AD_RESOURCES, *FIGURES)
 # Cost can't be asked for by conversion action.
-CONVERSIONS = _report("conversions", *ACTIONS, *BY_ACTION)
-REPORTS = (METRICS, CONVERSIONS)
+CONVERSIONS = _report("conversions", AD_RESOURCES, *ACTIONS, *BY_ACTION)
+# Whether ads and asset groups together are all that the account paid for.
+ACCOUNT_METRICS = _report("account_metrics", {"customer": ()}, *FIGURES[:3])
+REPORTS = (METRICS, CONVERSIONS, ACCOUNT_METRICS)

@@ -6,7 +6,8 @@ and those that changed are landed as a whole; of the objects those that changed 
 An account whose windows are longer sets GOOGLE_ADS_RESTATEMENT_DAYS.
 
 ``metrics`` has what an ad or an asset group of Performance Max cost; ``conversions`` what it brought by conversion
-action, since the metric mixes purchases with sign-ups. Nothing is filtered by status: what was removed has cost money.
+action, since the metric mixes purchases with sign-ups; ``account_metrics`` what the whole account cost, beside which
+the sum of the first is held. Nothing is filtered by status: what was removed has cost money.
 
 A day ends in the account's time zone, and only ended days are read. Backfill windows name days of the accounts.
 """
@@ -55,7 +56,7 @@ VENDOR = "google_ads"
 DAYS_KEPT, DAYS_PER_QUERY = 1_110 * DAY, 30 * DAY  # Google keeps 37 months
 DAY_KEY = ["customer_id", "date"]
 MOST_COUNTED = 5_000
-MICRO = Decimal(1_000_000)
+MICRO, DIGITS = Decimal(1_000_000), 6
 RUNNING = "SELECT campaign.id FROM campaign WHERE campaign.status = 'ENABLED' LIMIT 1"
 log = logging.getLogger(__name__)
 
@@ -122,15 +123,22 @@ def _keys(table: Table) -> tuple[str, ...]:
 
 
 def _figures(api: Api, report: Report, customer: str, currency: str, days: Days) -> Iterator[Row]:
-    """The rows of some days: of ads, and of asset groups, which stand for the ads of Performance Max."""
+    """The rows of some days.
+
+    Broken numbers are sums of such, whose last digits may differ from call to call: that must not look like a change.
+    """
     for resource, fields in report.resources.items():
         number = 0
         for found in api.rows(customer, report.query(resource, str(days.first), str(days.last))):
             number += 1
             row: Row = {column.name: None for column in report.table.columns if column.name != "account_timezone"}
-            row |= {field.column: _at(found, field.path) for field in fields}
+            row |= {field.column: _settled(_at(found, field.path)) for field in fields}
             yield {**row, "customer_id": customer, "account_currency": currency}
         log.info("%s: %s rows of %s from %s to %s read", VENDOR, f"{number:,}", resource, days.first, days.last)
+
+
+def _settled(value: Any) -> Any:
+    return round(value, DIGITS) if isinstance(value, float) else value
 
 
 def _at(found: Row, path: str) -> Any:

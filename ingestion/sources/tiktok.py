@@ -45,7 +45,7 @@ SCOPES = ("Ad Account Management", "Ads Management", "Reporting")
 FRESHNESS = timedelta(hours=50)  # the newest day that is over ended up to 24 hours ago; one may bring nothing
 
 VENDOR = "tiktok"
-DAYS_KEPT, DAYS_PER_REPORT = 700 * DAY, 30 * DAY
+DAYS_PER_REPORT = 30 * DAY
 DAY_KEY = ["advertiser_id", "stat_date"]
 REPORT = "report/integrated/get"
 EVERYTHING = {"primary_status": "STATUS_ALL"}
@@ -110,7 +110,6 @@ def _days_that_changed(api: Api, advertiser: Row, given: Mapping[str, str], wind
         table=REPORTS,
         day_column="stat_date",
         keys=("ad_id",),
-        days_kept=DAYS_KEPT,
         restated=int(given["restatement_days"]) * DAY,
         span=DAYS_PER_REPORT,
     )
@@ -226,5 +225,4 @@ def count(settings: Mapping[str, str], since: datetime) -> dict[str, int | None]
 
 
 def _since(account: Account, first: date) -> Iterator[Days]:
-    last = account.last_day()
-    return Days(max(first, last - DAYS_KEPT), last).parts(DAYS_PER_REPORT)
+    return Days(first, account.last_day()).parts(DAYS_PER_REPORT)

@@ -158,7 +158,7 @@ def test_days_that_changed_are_replaced_and_nothing_else_lands(
 
     moving_shop.advance(days=1)
     assert platform.table in (landed := land(vendor))
-    assert landed.keys() <= {platform.table, "conversions"}
+    assert landed.keys() <= {platform.table, "conversions", "account_metrics"}
     after = dict(rows(by_day))
     assert after == told(moving_shop, vendor, moving_shop.now.date() - timedelta(days=2))
     restated = [day for day in before if after[day] != before[day]]
@@ -199,5 +199,7 @@ def test_google_tells_asset_groups_beside_ads_and_purchases_apart_from_sign_ups(
         by_category[key] = by_category.get(key, Decimal(0)) + row["conversions"]
     assert by_category.keys() == {"PURCHASE", "SIGNUP"}
     assert sum(by_category.values()) == sum(row["conversions"] for row in metrics), "the metric mixes both"
+    whole = sum(row["cost_micros"] for row in landed_once["google_ads"]["account_metrics"])
+    assert sum(row["cost_micros"] for row in metrics) == whole > 0
     again = [row for row in conversions if row["conversion_action_name"] == "GA4 purchase"]
     assert sum(row["conversions"] for row in again) == 0 < sum(row["all_conversions"] for row in again)

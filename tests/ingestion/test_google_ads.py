@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from unittest.mock import Mock
 
 import orjson
 import pytest
+from google.auth.exceptions import RefreshError, TransportError
 from requests import Response
 
 import selvage
@@ -103,6 +105,16 @@ def test_cost_is_not_asked_for_by_conversion_action() -> None:
     assert CONVERSIONS.query("ad_group_ad", *days).endswith("segments.date BETWEEN '2026-06-01' AND '2026-06-30'")
 
 
+def test_no_token_is_told_with_its_cause_and_without_what_was_sent(monkeypatch) -> None:
+    for error, word in ((RefreshError("sent: secret"), "REFRESH_TOKEN"), (TransportError("secret"), "TOKEN_URL")):
+        client, _ = client_of([], monkeypatch)
+        monkeypatch.setattr(api.Credentials, "refresh", Mock(side_effect=error))
+        with pytest.raises(api.GoogleAdsError, match=word) as failure:
+            list(client.rows("1", "q"))
+        assert failure.value.__context__ is None
+        assert "secret" not in str(failure.value)
+
+
 def test_the_probe_tells_what_is_wrong_and_counts(shop: Running, home) -> None:
     settings = selvage.vendor("google_ads", google_ads.SETTINGS)
     (found,) = google_ads.probe(settings)
@@ -116,5 +128,5 @@ def test_the_probe_tells_what_is_wrong_and_counts(shop: Running, home) -> None:
     assert (old.is_ok, "GOOGLE_ADS_API_VERSION" in old.text) == (False, True)
     assert google_ads.count(settings, datetime(2026, 1, 1)) == {
         "customers": 1, "campaigns": 6, "ad_groups": 5, "ads": 10, "asset_groups": 2, "conversion_actions": 3,
-        "metrics": None, "conversions": None,
+        "metrics": None, "conversions": None, "account_metrics": None,
     }  # fmt: skip

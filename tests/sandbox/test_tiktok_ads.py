@@ -98,7 +98,6 @@ def test_deleted_ads_are_shown_only_to_who_asks(tiktok: TikTok) -> None:
     [
         {"start_date": "2026-03-31"},
         {"start_date": "2026-05-01"},
-        {"start_date": "2023-04-01", "end_date": "2023-04-02"},
         {"start_date": "yesterday"},
         {"data_level": "AUCTION_CREATIVE"},
         {"dimensions": ["stat_time_day"]},

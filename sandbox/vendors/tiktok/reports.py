@@ -8,7 +8,7 @@ knows is answered with 0 and not refused, as TikTok does with some. Claims are t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import UTC, date
 from typing import Any
 
 from sandbox.context import Context
@@ -18,7 +18,7 @@ from sandbox.vendors.tiktok.objects import KINDS, Objects, filters, is_deleted, 
 LEVELS = {"AUCTION_ADVERTISER": "advertiser", "AUCTION_CAMPAIGN": "campaign", "AUCTION_ADGROUP": "adgroup",
           "AUCTION_AD": "ad"}  # fmt: skip
 DAY_DIMENSION = "stat_time_day"
-MOST_DAYS, MOST_DAYS_WHOLE, MOST_DAYS_KEPT = 30, 365, 730
+MOST_DAYS, MOST_DAYS_WHOLE = 30, 364
 MOST_IN_LIST = 100
 
 
@@ -72,9 +72,6 @@ class Reports:
         most = MOST_DAYS if is_daily else MOST_DAYS_WHOLE
         if since > until or (until - since).days >= most:
             raise wrong(f"end_date: The time range must be between 1 and {most} days.")
-        today = self._context.clock.now.astimezone(self._objects.zone).date()
-        if since < today - timedelta(days=MOST_DAYS_KEPT):
-            raise wrong(f"start_date: no figures are kept for more than {MOST_DAYS_KEPT} days.")
         return since, until
 
     def _only(self, call: Call) -> tuple[int, ...]:
