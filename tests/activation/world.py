@@ -114,7 +114,8 @@ class World:
                     select '{self.audience}' as audience, '' as description, '{self.purpose}' as purpose,
                         '{self.channel}' as channel, unnest({list(self.destinations)}) as destination,
                         '{self.mode}' as mode, {self.holdout}::double as holdout,
-                        {self.max_removal_share}::double as max_removal_share, 'team:marketing' as owner;
+                        {self.max_removal_share}::double as max_removal_share, 'team:marketing' as owner,
+                        null::varchar as priority_list, null::integer as priority_rank, false as is_capped;
                 create table aud_{AUDIENCE} as
                     select customer_id, last_product_sku, 12.50::decimal(18, 4) as cart_value_amount,
                         timestamp '2026-06-01 10:00:00' as last_cart_at, '{self.channel}' as consent_channel,
