@@ -37,16 +37,25 @@ CAP_DAYS = 7
 _OUTRANKED = """
 create or replace temp table outranked as
 with eligible as (
-    select null::varchar as customer_id, null::varchar as by_audience, 0 as by_rank where false
+    select
+        null::varchar as customer_id,
+        null::varchar as by_audience,
+        0 as by_rank
+    where false
     {eligible}
 )
-select customer_id, arg_min(by_audience, by_rank) as by_audience
+select
+    customer_id,
+    arg_min(by_audience, by_rank) as by_audience
 from eligible
 group by customer_id
 """
 _ELIGIBLE = """
     union all
-    select members.customer_id, $name_{number}, {rank}
+    select
+        members.customer_id,
+        $name_{number},
+        {rank}
     from copy.{table} as members
     inner join copy.act_contact_points as contacts on contacts.customer_id = members.customer_id
     where
@@ -64,55 +73,47 @@ _ELIGIBLE = """
 _WAITING = """
 create or replace temp table waiting as
 with told as (
-    select batch_id, destination || '/' || audience as route, audience, customer_id, action, reason, consent_as_of,
-        recorded_at
-    from ledger_rows
-    where status <> 'rejected' and route in (select unnest($others::varchar[] || $capped::varchar[]))
-),
-maybe as (
-    select batch_id, destination || '/' || audience as route, audience, customer_id, action, reason, consent_as_of
-    from under_way
-    where route <> $own
+    -- what is under way has no time of record yet, and may have arrived
+    select
+        every.*,
+        every.destination || '/' || every.audience as route,
+        coalesce(merged.current_customer_id, every.customer_id) as person
+    from (
+        select * from ledger_rows
+        where status <> 'rejected'
+        union all by name
+        select * from under_way
+        where destination <> $destination or audience <> $audience
+    ) as every
+    left join copy.act_merged_customers as merged on merged.customer_id = every.customer_id
 ),
 held as (
-    select audience, customer_id
+    select
+        min(person) as person,
+        min(audience) as audience
     from told
     where route in (select unnest($others::varchar[]))
-    group by route, audience, customer_id
-    having arg_max(action, recorded_at) <> 'remove'
-    union all
-    select audience, customer_id
-    from maybe
-    where route in (select unnest($others::varchar[])) and action <> 'remove'
+    group by route, customer_id
+    having
+        coalesce(arg_max(action, recorded_at) <> 'remove', false)
+        or bool_or(recorded_at is null and action <> 'remove')
 ),
-additions as (
-    -- a batch may stand in two files of the ledger, and be under way still
-    select distinct batch_id, customer_id
-    from (
-        select batch_id, customer_id, route, action, reason, coalesce(consent_as_of, recorded_at) as added_at from told
-        union all
-        select batch_id, customer_id, route, action, reason, coalesce(consent_as_of, $as_of) from maybe
-    )
+added as (
+    select person
+    from told
     where
         route in (select unnest($capped::varchar[]))
         and (action = 'add' or reason = $searched)
-        and added_at > $as_of::timestamp - to_days($days)
-),
-waits as (
-    select customer_id, min(audience) as reason, 1 as place from held group by customer_id
-    union all
-    select coalesce(merged.current_customer_id, additions.customer_id), $cap_reason, 2
-    from additions
-    left join copy.act_merged_customers as merged on merged.customer_id = additions.customer_id
-    group by coalesce(merged.current_customer_id, additions.customer_id)
-    having count(*) >= $cap
+        and coalesce(consent_as_of, recorded_at, $as_of) > $as_of::timestamp - to_days($days)
+    group by person
+    having count(distinct (batch_id, customer_id)) >= $cap -- a batch may stand in two files
 )
 select
-    coalesce(merged.current_customer_id, waits.customer_id) as customer_id,
-    arg_min(waits.reason, (waits.place, waits.reason)) as reason
-from waits
-left join copy.act_merged_customers as merged on merged.customer_id = waits.customer_id
-group by coalesce(merged.current_customer_id, waits.customer_id)
+    coalesce(held.person, added.person) as customer_id,
+    coalesce(min(held.audience), $cap_reason) as reason
+from held
+full join added on added.person = held.person
+group by coalesce(held.person, added.person)
 """
 
 
@@ -183,7 +184,8 @@ class Turns:
         copy.connection.execute(
             _WAITING,
             {
-                "own": _route(own),
+                "destination": own.destination,
+                "audience": own.name,
                 "others": [_route(one) for one in self._others()],
                 "capped": [_route(one) for one in capped],
                 "cap": self.cap or 0,
