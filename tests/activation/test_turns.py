@@ -70,6 +70,25 @@ def test_who_moves_down_comes_in_by_the_next_run(make: Callable[..., Crowd]) -> 
     assert (crowd.held("checkout"), crowd.held("cart")) == ("", "xy")
 
 
+def killed(crowd: Crowd, name: str, point: str) -> None:
+    """A sync that dies before or after its first call arrived."""
+    (crowd.home / f"rack-{name}.json").write_text(f'{{"die": [1, "{point}"]}}')
+    with pytest.raises(discovery.find("rack").add.__globals__["Killed"]):  # type: ignore[attr-defined]
+        crowd.sync(name)
+
+
+@pytest.mark.parametrize("point", ["before", "after"])
+def test_who_may_have_arrived_below_is_waited_for(make: Callable[..., Crowd], point: str) -> None:
+    crowd = make()
+    crowd.publish(cart="xy")
+    killed(crowd, "cart", point)
+    crowd.publish(checkout="x")
+    assert crowd.sync("checkout").waiting == 1
+    crowd.sync("cart")
+    assert crowd.sync("checkout").added == 1
+    assert (crowd.held("checkout"), crowd.held("cart")) == ("x", "y")
+
+
 def test_held_out_of_the_first_is_not_given_to_the_next(make: Callable[..., Crowd]) -> None:
     """Else the lift of the one would be measured against people whom the other told something."""
     crowd = make(checkout=Entry(rank=1, holdout=0.5), cart=Entry(rank=2))
@@ -183,12 +202,9 @@ def test_a_refused_addition_counts_for_nothing(week: Crowd) -> None:
 
 @pytest.mark.parametrize("point", ["before", "after"])
 def test_what_may_have_arrived_counts_and_is_not_taken_back(week: Crowd, point: str) -> None:
-    killed = discovery.find("rack").add.__globals__["Killed"]  # type: ignore[attr-defined]
     week.publish(one="x", two="x", three="x")
     week.sync("one")
-    (week.home / "rack-two.json").write_text(f'{{"die": [1, "{point}"]}}')
-    with pytest.raises(killed):
-        week.sync("two")
+    killed(week, "two", point)
     assert week.sync("three").waiting == 1
     assert week.sync("two").added == 1
     assert (week.held("two"), week.held("three")) == ("x", "")
