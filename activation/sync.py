@@ -98,8 +98,8 @@ class _Sync:
         """Reads the credentials now. Raises selvage.MissingSettings naming all that are missing."""
         return self.destination.connect(selvage.vendor(self.name, self.destination.SETTINGS), audience)
 
-    def turns(self, copy: Copy, audience: Audience) -> Turns:
-        return Turns(self.settings, audience, tuple(copy.audiences()))
+    def turns(self, copy: Copy, audience: Audience, is_adding: bool = True) -> Turns:
+        return Turns(self.settings, audience, tuple(copy.audiences()), is_adding)
 
     def recover(self, audience: Audience) -> None:
         """Record the outcome of jobs that a killed run left behind. Sends nothing."""
@@ -160,7 +160,7 @@ def apply(plan: Plan, *, approved_by: str | None = None, allow_empty: bool = Fal
         sync.pending.tidy()
         sync.arms.record(plan.plan_id, plan.arms)
         sender = sync.sender(spec, run_id, plan.plan_id, plan.build_id, connect=not plan.is_empty)
-        turns = sync.turns(copy, spec)
+        turns = sync.turns(copy, spec, is_adding=plan.adds > 0)
         with turns.locked():
             turns.read_waiting(copy)  # again: since the plan was made, another sync may have used up the turn
             if not plan.is_empty:

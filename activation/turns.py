@@ -125,6 +125,8 @@ class Turns:
     audience: Audience
     everything: tuple[Audience, ...]
     """All audiences of the copy, once per destination."""
+    is_adding: bool = True
+    """Whether anybody may be added: who only leaves or stays takes no turn."""
 
     def __post_init__(self) -> None:
         check_lists(self.everything)
@@ -137,7 +139,7 @@ class Turns:
     @property
     def are_taken(self) -> bool:
         """Whether this audience takes turns at all."""
-        return self.cap is not None or self.audience.priority_list is not None
+        return self.is_adding and (self.cap is not None or self.audience.priority_list is not None)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
