@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 import selvage
 from activation import destinations, discovery, sync, turns
+from activation.__main__ import main as command
 from activation.destination import Audience
 from activation.lock import destination_lock
 from tests.activation.crowd import Crowd, Entry, ledger_members, with_cap
@@ -56,6 +59,19 @@ def test_who_moves_up_leaves_first_and_comes_in_by_the_same_run(make: Callable[.
     sync.apply(made)
     assert crowd.sync("checkout").added == 1
     assert (crowd.held("checkout"), crowd.held("cart")) == ("x", "yz")
+
+
+def test_the_command_goes_in_the_same_order(make: Callable[..., Crowd], capsys: pytest.CaptureFixture[str]) -> None:
+    crowd = make(checkout=Entry(rank=1), cart=Entry(rank=2), another=Entry())
+    crowd.publish(checkout="x", cart="xy")
+    assert command(["plan", "--json"]) == 0
+    plans = {
+        plan["audience"]: plan["counts"] for plan in json.loads(capsys.readouterr().out) if "members_after" in plan
+    }
+    assert list(plans) == ["cart", "checkout", "another"]
+    assert (plans["cart"]["outranked"], plans["checkout"]["outranked"]) == (1, 0)
+    assert command(["plan", "cart"]) == 0
+    assert re.search(r"of a higher rank +1\n +waiting for a turn +0\n", capsys.readouterr().out)
 
 
 def test_who_moves_down_comes_in_by_the_next_run(make: Callable[..., Crowd]) -> None:
