@@ -33,7 +33,6 @@ from activation.turns import CAP_DAYS, Turns, place
 from tests.activation.crowd import Crowd, Entry, ledger_members, with_cap
 
 EXAMPLES = int(os.environ.get("SELVAGE_WEEKS", "6"))
-CAP = 2
 PEOPLE = "uvwxyz"
 AUDIENCES = {
     "first": Entry(rank=1, holdout=0.5),
@@ -77,6 +76,7 @@ class Weeks:
 
     crowd: Crowd
     copy: Copy
+    cap: int
     remote: dict[tuple[str, str], set[str]] = field(default_factory=lambda: {route: set() for route in ROUTES})
     added: list[tuple[str, datetime]] = field(default_factory=list)
     batches: int = 0
@@ -144,7 +144,7 @@ class Weeks:
         for letter in letters:
             self.added.append((letter, now))
             since = now - timedelta(days=CAP_DAYS)
-            assert sum(self.stayed(one) == letter and at > since for one, at in self.added) <= CAP
+            assert sum(self.stayed(one) == letter and at > since for one, at in self.added) <= self.cap
 
     def check_all_arrived(self) -> None:
         taken: set[str] = set()
@@ -175,12 +175,12 @@ def is_held_out(audience: str, customer: str) -> bool:
 
 
 @contextmanager
-def weeks(home: Path) -> Iterator[Weeks]:
+def weeks(home: Path, cap: int) -> Iterator[Weeks]:
     os.environ["SELVAGE_HOME"] = str(home)
     crowd = Crowd(home, {name: Entry(**vars(one)) for name, one in AUDIENCES.items()}, tuple(PEOPLE))
     with duckdb.connect() as connection:
         connection.execute("set threads = 1; attach ':memory:' as copy")
-        yield Weeks(crowd, Copy(connection, "", crowd.as_of))
+        yield Weeks(crowd, Copy(connection, "", crowd.as_of), cap)
 
 
 @pytest.mark.usefixtures("world")
@@ -192,10 +192,12 @@ def weeks(home: Path) -> Iterator[Weeks]:
     database=None,
     phases=[Phase.generate],
 )
-@given(days=DAYS)
-def test_lists_and_caps_hold_in_any_order(tmp_path_factory: pytest.TempPathFactory, days: list[dict[str, Any]]) -> None:
-    brand = with_cap(CAP)
-    with pytest.MonkeyPatch.context() as patch, weeks(tmp_path_factory.mktemp("weeks")) as all_weeks:
+@given(days=DAYS, cap=st.sampled_from([1, 2]))
+def test_lists_and_caps_hold_in_any_order(
+    tmp_path_factory: pytest.TempPathFactory, days: list[dict[str, Any]], cap: int
+) -> None:
+    brand = with_cap(cap)
+    with pytest.MonkeyPatch.context() as patch, weeks(tmp_path_factory.mktemp("weeks"), cap) as all_weeks:
         patch.setattr(selvage, "load_brand", lambda name: brand)
         crowd = all_weeks.crowd
         for day in days:
@@ -214,7 +216,7 @@ def test_lists_and_caps_hold_in_any_order(tmp_path_factory: pytest.TempPathFacto
             for route, fate in day["syncs"]:
                 all_weeks.apply(all_weeks.plan(route), fate)
         in_turn = sorted(ROUTES, key=lambda route: place(brand, "one", AUDIENCES[route[0]].rank))
-        for _ in range(3):
+        for _ in range(4):
             crowd.as_of += timedelta(days=CAP_DAYS)
             all_weeks.publish()
             for route in in_turn:
