@@ -54,6 +54,8 @@ class Brand:
     """One shop: what its figures are reported in, and which sources and destinations it has (None: all found).
 
     ``global_control`` is the share of all customers held out of every audience that holds anybody out; 0: none.
+    ``weekly_caps``: channel -> how often a person may be added to capped audiences of it in seven days.
+    ``priority_lists``: in which order the lists of audiences have their turn in a run, so of a week's additions too.
     """
 
     name: str
@@ -66,10 +68,15 @@ class Brand:
     empty_marts: Mapping[str, str] = field(default_factory=dict)
     alerts: Alerts = Alerts()
     global_control: float = 0.0
+    weekly_caps: Mapping[str, int] = field(default_factory=dict)
+    priority_lists: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.global_control < 1:
             raise ValueError(f"brands/{self.name}.toml: global_control must be 0 or more and below 1")
+        for channel, cap in self.weekly_caps.items():
+            if type(cap) is not int or cap < 1:
+                raise ValueError(f"brands/{self.name}.toml: weekly_caps.{channel} must be a whole number, 1 or more")
 
     def has_source(self, name: str) -> bool:
         return self.sources is None or name in self.sources
@@ -171,7 +178,7 @@ def load_brand(name: str) -> Brand:
         raise ValueError(f"SELVAGE_BRAND is {name!r}, but there is no brands/{name}.toml; known brands: {known}")
     with path.open("rb") as file:
         read = tomllib.load(file)
-    for key in ("sources", "destinations"):
+    for key in ("sources", "destinations", "priority_lists"):
         if key in read:
             read[key] = tuple(read[key])
     read["alerts"] = Alerts(**read.get("alerts", {}))

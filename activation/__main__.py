@@ -22,7 +22,7 @@ import duckdb
 import orjson
 
 import selvage
-from activation import conversions, discovery, ledger, sync
+from activation import conversions, discovery, ledger, sync, turns
 from activation.audience import UnknownAudience, open_copy
 from activation.destination import CONVERSIONS, DestinationError
 from activation.event_plans import EventPlan, newest_event_plan
@@ -76,6 +76,7 @@ def _routes(options: argparse.Namespace) -> list[tuple[str, str]]:
         return []
     with open_copy(settings.activation_file) as copy:
         chosen = copy.audiences(options.audience)
+    chosen.sort(key=lambda one: turns.place(settings.brand, one.priority_list, one.priority_rank))
     return [
         (audience.name, audience.destination)
         for audience in chosen
@@ -122,7 +123,8 @@ def _apply(options: argparse.Namespace) -> int:
         print(
             f"{result.audience} -> {result.destination}: planned {result.planned}, sent {result.sent}, "
             f"accepted {result.accepted}, rejected {result.rejected}, suppressed {result.suppressed}, "
-            f"held out {result.held_out} ({result.seconds:.1f} s)"
+            f"held out {result.held_out}, of a higher rank {result.outranked}, waiting {result.waiting} "
+            f"({result.seconds:.1f} s)"
         )
         for reason, rows in sorted(result.rejected_reasons.items()):
             print(f"  rejected {rows}: {reason}")
@@ -185,7 +187,8 @@ def _show_plan(plan: Plan) -> None:
     print(f"  {'members now':<22}{counts['members']:>10,}")
     for label, name in (
         ("add", "adds"), ("update", "updates"), ("remove", "removals"), ("identifier changed", "moves"),
-        ("held out", "held_out"), ("suppressed", "suppressed"), ("without identifier", "without_identifier"),
+        ("held out", "held_out"), ("suppressed", "suppressed"), ("of a higher rank", "outranked"),
+        ("waiting for a turn", "waiting"), ("without identifier", "without_identifier"),
         ("shared identifier", "shared_identifier"), ("rejected last time", "retried"), ("given up", "expired"),
     ):  # fmt: skip
         print(f"  {label:<22}{counts[name]:>10,}")

@@ -7,7 +7,8 @@ use ``candidates`` makes one row per customer with
 - ``identity``: a keyed hash of the contact points by which the destination knows people,
 - ``content``: a keyed hash of all else that is sent; together they are the fingerprint. The key stays in the home
   folder, so a fingerprint in the ledger says nothing about an e-mail address,
-- ``exclusion``: why this customer must not be sent (suppressed, held out, without identifier, identifier shared),
+- ``exclusion``: why this customer must not be sent (suppressed, in an audience of a higher rank, held out, without
+  identifier) or not yet (waiting for a turn),
 - ``own_arm``, ``global_arm`` (holdouts.py), and ``is_measured``: whether nothing but these can keep them unsent.
 
 Suppression was joined by the audience's own model; it is subtracted here a second time, since a person who withdrew
@@ -52,7 +53,7 @@ class Copy:
         """
         names = (
             "audience", "description", "purpose", "channel", "destination", "mode", "holdout", "max_removal_share",
-            "owner",
+            "owner", "priority_list", "priority_rank", "is_capped",
         )  # fmt: skip
         found = self.connection.execute(
             f"select {', '.join(names)} from copy.audiences "
@@ -69,6 +70,9 @@ class Copy:
                 holdout=float(row[6] or 0),
                 max_removal_share=float(0.2 if row[7] is None else row[7]),
                 owner=row[8] or "",
+                priority_list=row[9],
+                priority_rank=row[10],
+                is_capped=row[11] is not False,
             )
             for row in found.fetchall()
         ]
@@ -94,7 +98,10 @@ class Copy:
         return [row[0] for row in found if row[0] not in ("customer_id", *USE, *EVIDENCE)]
 
     def candidates(self, audience: Audience, destination: Destination, key: str, global_control: float = 0.0) -> None:
-        """Make table ``candidates``, one row per customer. Needs tables ``arms`` (holdouts.py) and ``suppressions``."""
+        """Make table ``candidates``, one row per customer.
+
+        Needs ``suppressions``, ``arms`` (holdouts.py), ``state`` (state.py), ``outranked`` and ``waiting`` (turns.py).
+        """
         own_arm = arm_sql("arms.own_arm", "$audience", "members.customer_id", "$threshold")
         global_arm = arm_sql("arms.global_arm", "$global", "members.customer_id", "$global_threshold")
         identifiers = identifiers_of(destination, audience)
@@ -112,11 +119,16 @@ class Copy:
                     case when $share > 0 then {own_arm} end as own_arm,
                     case when $share > 0 and $global_share > 0 then {global_arm} end as global_arm,
                     suppressions.reason as suppression_reason,
+                    outranked.by_audience as outranked_by,
+                    case when not coalesce(state.is_member, false) then waiting.reason end as waiting_reason,
                     coalesce(members.consent_as_of, $as_of)::timestamp as assigned_at
                 from copy.{table_of(audience)} as members
                 left join copy.act_contact_points as contacts on contacts.customer_id = members.customer_id
                 left join suppressions on suppressions.customer_id = members.customer_id
                 left join arms on arms.customer_id = members.customer_id
+                left join outranked on outranked.customer_id = members.customer_id
+                left join waiting on waiting.customer_id = members.customer_id
+                left join state on state.customer_id = members.customer_id
                 where {use_sql("members", audience)}
             )
             select
@@ -126,12 +138,17 @@ class Copy:
                 own_arm,
                 global_arm,
                 assigned_at,
-                is_known and suppression_reason is null as is_measured,
+                is_known
+                and suppression_reason is null
+                and outranked_by is null
+                and waiting_reason is null as is_measured,
                 case
                     when suppression_reason is not null then 'suppressed:' || suppression_reason
+                    when outranked_by is not null then 'outranked:' || outranked_by
                     when global_arm = $holdout then $global
                     when own_arm = $holdout then 'held_out'
                     when not is_known then 'without_identifier'
+                    when waiting_reason is not null then 'waiting:' || waiting_reason
                 end as exclusion
             from sent
             """,

@@ -61,7 +61,8 @@ class ApiVersion:
 class Audience:
     """One row of the activation copy's ``audiences``: an audience on its way to one destination.
 
-    ``purpose`` and ``channel`` say which consent it needs there; ``mode`` and the shares how far a sync may go.
+    ``purpose`` and ``channel`` say which consent it needs there; ``mode`` and the shares how far a sync may go;
+    ``priority_list``, ``priority_rank`` (1 is first) and ``is_capped`` who has the turn with a person (turns.py).
     """
 
     name: str
@@ -73,6 +74,9 @@ class Audience:
     holdout: float = 0.0
     max_removal_share: float = 0.2
     owner: str = ""
+    priority_list: str | None = None
+    priority_rank: int | None = None
+    is_capped: bool = True
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -83,6 +87,14 @@ class Audience:
         for share in ("holdout", "max_removal_share"):
             if not 0 <= getattr(self, share) <= 1:
                 raise ValueError(f"audience {self.name}: {share} must lie between 0 and 1")
+        is_listed = self.priority_list is not None
+        if is_listed != (self.priority_rank is not None) or (is_listed and (self.priority_rank or 0) < 1):
+            raise ValueError(f"audience {self.name}: priority takes a list and a rank of 1 or more")
+        if is_listed and self.mode != "mirror":
+            raise ValueError(
+                f"audience {self.name}: mode {self.mode} keeps members who left, so it can't be of a priority list; "
+                "take mirror"
+            )
 
     @property
     def title(self) -> str:

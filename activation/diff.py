@@ -188,6 +188,8 @@ select
     (select count(*) from state where is_member) as members,
     (select count(*) from candidates) as in_audience,
     (select count(*) from candidates where exclusion in ('held_out', 'global_control')) as held_out,
+    (select count(*) from candidates where exclusion like 'outranked:%') as outranked,
+    (select count(*) from candidates where exclusion like 'waiting:%') as waiting,
     (select count(*) from candidates where exclusion = 'without_identifier') as without_identifier,
     (select count(*) - count(distinct identity) from candidates where exclusion is null) as shared_identifier,
     (select count(*) from candidates where exclusion like 'suppressed:%')

@@ -97,6 +97,12 @@ def write_file(path: Path, table: pa.Table) -> None:
         pq.write_table(table, partial)
 
 
+def all_rows(ledger: Path, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+    """The rows of all destinations; a row that was just folded may come twice."""
+    initialise(ledger)
+    return connection.read_parquet(sorted(map(str, ledger.glob("*/*.parquet"))), union_by_name=True)
+
+
 class Ledger:
     """The ledger of one destination. The caller holds the destination's lock for everything that writes."""
 

@@ -39,8 +39,9 @@ def batches(
 ) -> Iterator[list[Member]]:
     """The members of one action in batches of at most ``size``, by customer id; moves and other updates apart.
 
-    Rows that this very plan has in the ledger already are left out: a plan applied again goes on where it stopped.
-    Needs tables ``state`` (state.py) and ``suppressions``.
+    Rows that this very plan has in the ledger already are left out: a plan applied again goes on where it stopped. So
+    are additions of whom another audience has had the turn since (turns.py): the next plan has them again.
+    Needs tables ``state``, ``uncertain`` (state.py), ``waiting`` (turns.py) and ``suppressions``.
     """
     connection = copy.connection
     fields = (*identifiers_of(destination, audience), *contact_fields_of(destination, audience))
@@ -54,7 +55,14 @@ def batches(
         from planned
         anti join (select * from ledger_rows where plan_id = $plan_id and action = $action) as done
             on done.customer_id = planned.customer_id
-        where planned.action = $action and (coalesce(planned.reason, '') in ($moved, $searched)) = $is_move
+        where
+            planned.action = $action
+            and (coalesce(planned.reason, '') in ($moved, $searched)) = $is_move
+            and (
+                planned.action <> 'add'
+                or planned.customer_id not in (select waiting.customer_id from waiting)
+                or planned.customer_id in (select uncertain.customer_id from uncertain)
+            )
         """,
         {"plan_id": plan.plan_id, "action": action, "moved": MOVED, "searched": SEARCHED, "is_move": is_move},
     )

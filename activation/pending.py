@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from activation.ledger import Ledger, whole_file, write_file
+from activation.ledger import Ledger, conform, whole_file, write_file
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,16 @@ class Pending:
         """Who may have arrived under which fingerprint: customer_id, fingerprint, noted_at."""
         noted_at = pa.repeat(pa.scalar(self.noted_at, pa.timestamp("us")), self.rows.num_rows)
         return self.rows.select(["customer_id", "fingerprint"]).append_column("noted_at", noted_at)
+
+
+def under_way(work: Path, ledger: Path) -> pa.Table:
+    """The rows of all destinations' batches whose answer no ledger has. Only reads, so that no lock is needed."""
+    found = [pa.schema([(name, pa.string()) for name in ("batch_id", "destination", "audience")]).empty_table()]
+    for path in sorted((work / "pending").glob("*/*.parquet")):
+        if not (ledger / path.parent.name / path.name).exists():
+            with suppress(FileNotFoundError):  # answered or refused just now
+                found.append(pq.read_table(path))
+    return conform(pa.concat_tables(found, promote_options="default"))
 
 
 class PendingFolder:

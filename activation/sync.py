@@ -35,6 +35,7 @@ from activation.pending import PendingFolder
 from activation.plans import Plan, StalePlan
 from activation.sending import Sender
 from activation.state import member_count, read_state
+from activation.turns import Turns, left_out
 
 if TYPE_CHECKING:
     from activation.event_plans import EventPlan
@@ -62,6 +63,8 @@ class SyncResult:
     rejected: int
     suppressed: int
     held_out: int
+    outranked: int
+    waiting: int
     added: int
     updated: int
     removed: int
@@ -94,6 +97,9 @@ class _Sync:
     def connect(self, audience: Audience) -> Any:
         """Reads the credentials now. Raises selvage.MissingSettings naming all that are missing."""
         return self.destination.connect(selvage.vendor(self.name, self.destination.SETTINGS), audience)
+
+    def turns(self, copy: Copy, audience: Audience, is_adding: bool = True) -> Turns:
+        return Turns(self.settings, audience, tuple(copy.audiences()), is_adding)
 
     def recover(self, audience: Audience) -> None:
         """Record the outcome of jobs that a killed run left behind. Sends nothing."""
@@ -148,21 +154,24 @@ def apply(plan: Plan, *, approved_by: str | None = None, allow_empty: bool = Fal
         plan.check_guards(approved_by, allow_empty)
         sync.recover(spec)
         check_ledger(sync.ledger, sync.pending, plan)
-        left_behind = [note.batch_id for note in sync.pending.open(sync.ledger) if note.audience == spec.name]
+        left_behind = [note for note in sync.pending.open(sync.ledger) if note.audience == spec.name]
         sync.ledger.tidy()
         sync.arms.tidy()
         sync.pending.tidy()
         sync.arms.record(plan.plan_id, plan.arms)
         sender = sync.sender(spec, run_id, plan.plan_id, plan.build_id, connect=not plan.is_empty)
-        if not plan.is_empty:
-            read_state(copy.connection, sync.ledger, spec.name)
-            copy.suppressions(spec.channel, spec.purpose)
-            key, sizes = sync.settings.hash_key(), sync.destination.BATCH_SIZE
-            for action, is_move in STEPS:
-                size = min(sizes["remove"], sizes["update"]) if is_move else sizes[action]
-                for members in batches(copy, sync.destination, spec, plan, action, is_move, sync.ledger, key, size):
-                    sender.send(action, members, is_move)
-        sync.pending.forget(left_behind)  # this plan held their customers
+        turns = sync.turns(copy, spec, is_adding=plan.adds > 0)
+        with turns.locked():
+            turns.read_waiting(copy)  # again: since the plan was made, another sync may have used up the turn
+            if not plan.is_empty:
+                read_state(copy.connection, sync.ledger, spec.name, [note.uncertain() for note in left_behind])
+                copy.suppressions(spec.channel, spec.purpose)
+                key, sizes = sync.settings.hash_key(), sync.destination.BATCH_SIZE
+                for action, is_move in STEPS:
+                    size = min(sizes["remove"], sizes["update"]) if is_move else sizes[action]
+                    for members in batches(copy, sync.destination, spec, plan, action, is_move, sync.ledger, key, size):
+                        sender.send(action, members, is_move)
+        sync.pending.forget(note.batch_id for note in left_behind)  # this plan held their customers
         read_state(copy.connection, sync.ledger, spec.name)
         result = SyncResult(
             sync_run_id=run_id,
@@ -175,6 +184,8 @@ def apply(plan: Plan, *, approved_by: str | None = None, allow_empty: bool = Fal
             rejected=sender.rejected,
             suppressed=plan.suppressed,
             held_out=plan.held_out,
+            outranked=plan.counts.get("outranked", 0),
+            waiting=plan.counts.get("waiting", 0) + left_out(copy.connection, plan.actions),
             added=sender.accepted_by_action["add"],
             updated=sender.accepted_by_action["update"],
             removed=sender.accepted_by_action["remove"],
@@ -212,9 +223,10 @@ def _compare(sync: _Sync, copy: Copy, spec: Audience, resend: bool) -> Plan:
     under_way = [note for note in sync.pending.open(sync.ledger) if note.audience == spec.name]
     copy.suppressions(spec.channel, spec.purpose)
     sync.arms.read(copy.connection, spec.name)
+    read_state(copy.connection, sync.ledger, spec.name, [note.uncertain() for note in under_way])
+    sync.turns(copy, spec).read(copy)
     global_control = sync.settings.brand.global_control
     copy.candidates(spec, sync.destination, sync.settings.hash_key(), global_control)
-    read_state(copy.connection, sync.ledger, spec.name, [note.uncertain() for note in under_way])
     counts = diff.compare(copy.connection, spec.mode, resend, _resend_before(sync.destination.RESEND_DAYS))
     if counts["removals"] + counts["moves"] and not sync.destination.CAN_REMOVE:
         raise ValueError(f"{sync.name} cannot remove members, and {spec.name} has to remove {counts['removals']}")

@@ -66,7 +66,7 @@ COPY = """
 create table build as select 'bench' as build_id, now()::timestamp as built_at, now()::timestamp as as_of;
 create table audiences as select 'aud_{audience}' as audience, '' as description, 'marketing' as purpose,
     'email' as channel, 'klaviyo' as destination, 'mirror' as mode, 0.0 as holdout, 0.2 as max_removal_share,
-    '' as owner;
+    '' as owner, null::varchar as priority_list, null::integer as priority_rank, true as is_capped;
 create table aud_{audience} as select 'c_' || range as customer_id, 'SKU-' || range % 200 as last_product_sku,
     'email' as consent_channel, 'marketing' as consent_purpose, 'e' || range as consent_evidence_id,
     '2026-01' as consent_policy_version, timestamp '2026-05-01' as consent_as_of from range({members});
@@ -74,6 +74,7 @@ create table act_contact_points as select 'c_' || range as customer_id, 'person'
     cast(null as varchar) as phone from range({members});
 create table act_suppressions (customer_id varchar, channel varchar, purpose varchar, suppression_reason varchar,
     evidence_id varchar, suppressed_at timestamp);
+create table act_merged_customers (customer_id varchar, current_customer_id varchar);
 """
 
 

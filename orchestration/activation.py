@@ -6,13 +6,13 @@ is read is the one published by the same run.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import dagster as dg
 
 import selvage
-from activation import conversions, discovery, sync
+from activation import conversions, discovery, sync, turns
 from activation.destination import CONVERSIONS
 from activation.event_plans import EventPlan
 from activation.plans import EmptyAudience, Plan, RemovalGuard, StalePlan
@@ -20,7 +20,8 @@ from orchestration.publishing import ACTIVATION_COPY
 
 # The same five for every sync, then what they came to.
 NUMBERS = (
-    "planned", "sent", "accepted", "rejected", "suppressed", "held_out", "added", "updated", "removed", "members",
+    "planned", "sent", "accepted", "rejected", "suppressed", "held_out", "outranked", "waiting", "added", "updated",
+    "removed", "members",
 )  # fmt: skip
 EVENT_NUMBERS = (
     "planned", "sent", "accepted", "rejected", "suppressed", "purchases", "refunds", "expired", "told",
@@ -41,6 +42,8 @@ class Route:
     destination: str
     description: str
     owners: tuple[str, ...]
+    turn: int = 0
+    """The higher, the earlier in a run."""
 
     @property
     def key(self) -> dg.AssetKey:
@@ -48,18 +51,32 @@ class Route:
 
 
 def routes(manifest: Mapping[str, Any]) -> list[Route]:
-    """Every audience x destination of the brand. Raises ValueError for a destination that there is not."""
+    """Every audience x destination of the brand, with its turn in a run (activation/turns.py).
+
+    Raises ValueError for a destination that there is not, and for a priority list of the brand that no audience is of.
+    """
     brand, known = selvage.settings().brand, discovery.names()
-    found = []
+    found: list[tuple[tuple[int, int], Route]] = []
+    lists: set[str] = set()
     for node in manifest["nodes"].values():
         meta = node["config"].get("meta") or {}
+        priority = (meta.get("activation") or {}).get("priority") or {}
+        lists |= {priority["list"]} if priority else set()
         for destination in (meta.get("activation") or {}).get("destinations", ()):
             if destination not in known:
                 raise ValueError(f"{node['name']} goes to {destination!r}, but there is only: {', '.join(known)}")
             if brand.has_destination(destination):
                 owners = tuple((meta.get("dagster") or {}).get("owners") or ())
-                found.append(Route(node["name"], destination, str(node.get("description") or ""), owners))
-    return sorted(found, key=lambda route: (route.audience, route.destination))
+                place = turns.place(brand, priority.get("list"), priority.get("rank"))
+                found.append((place, Route(node["name"], destination, str(node.get("description") or ""), owners)))
+    if unknown := set(brand.priority_lists) - lists:
+        raise ValueError(
+            f"brands/{brand.name}.toml: priority_lists names {', '.join(sorted(unknown))}, but no audience in "
+            f"_audiences.yml is of it; there is only: {', '.join(sorted(lists)) or 'none'}"
+        )
+    places = sorted({place for place, _ in found}, reverse=True)
+    ordered = [replace(route, turn=1 + places.index(place)) for place, route in found]
+    return sorted(ordered, key=lambda route: (route.audience, route.destination))
 
 
 def conversion_routes(manifest: Mapping[str, Any]) -> list[Route]:
@@ -127,6 +144,7 @@ def _sync_asset(route: Route) -> dg.AssetsDefinition:
         group_name="activation",
         owners=list(route.owners),
         kinds={route.destination, "parquet"},
+        op_tags={"dagster/priority": str(route.turn)},
         retry_policy=dg.RetryPolicy(max_retries=1, delay=10),
     )
     def sync_audience(context: dg.AssetExecutionContext, config: SyncConfig) -> dg.MaterializeResult[Any]:

@@ -18,6 +18,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import fmean
 
 import dagster as dg
@@ -31,6 +32,9 @@ from warehouse.dbt import one_line
 STARTED_BY_COMMAND = {"selvage/started_by": "run"}
 MEMORY = "alerts.json"
 RUN = ("failure", "run")
+
+Memory = dict[str, dict[str, dict[str, str]]]
+"""Channel -> kind and subject -> the text it was told, and since when."""
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +68,7 @@ def tell(instance: dg.DagsterInstance, run_id: str) -> list[str]:
         return []
     found = find(instance, run_id, settings.brand.alerts)
     file = settings.work / MEMORY
-    memory: dict[str, dict[str, dict[str, str]]] = json.loads(file.read_text()) if file.exists() else {}
+    memory = _read(file)
     now, told = datetime.now(UTC).isoformat(timespec="seconds"), []
     not_well = {alert.name: alert for alert in found.alerts}
     for channel in channels:
@@ -88,6 +92,26 @@ def tell(instance: dg.DagsterInstance, run_id: str) -> list[str]:
     with whole_file(file) as partial:
         partial.write_text(json.dumps(memory, indent=2))
     return told
+
+
+def _read(file: Path) -> Memory:
+    """The memory; a new one where the file can't be read: an alert told twice is better than none."""
+    if not file.exists():
+        return {}
+    try:
+        memory: Memory = json.loads(file.read_bytes())
+        for alerts in memory.values():
+            for one in alerts.values():
+                one["text"], one["since"]
+    except (ValueError, TypeError, AttributeError, KeyError) as broken:
+        log.warning(
+            "alerts: %s can't be read (%s), so it is begun anew: what is still not well is told once more, and of what "
+            "is over by now nobody is told",
+            file.name,
+            type(broken).__name__,
+        )
+        return {}
+    return memory
 
 
 def sensors() -> list[dg.SensorDefinition]:

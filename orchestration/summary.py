@@ -160,7 +160,7 @@ def _audiences(account: Mapping[str, Any]) -> Iterator[str]:
     told = {key: sync for key, sync in everything.items() if "purchases" in sync}
     syncs = {key: sync for key, sync in everything.items() if key not in told}
     if syncs:
-        names = ("members", "added", "updated", "removed", "held_out", "suppressed", "rejected")
+        names = ("members", "added", "updated", "removed", "held_out", "outranked", "waiting", "suppressed", "rejected")
         rows = [(*key.split("/"), *(sync.get(name, 0) for name in names)) for key, sync in sorted(syncs.items())]
         header = ["audience", "destination", *(name.replace("_", " ") for name in names)]
         few = [

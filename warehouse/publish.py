@@ -215,17 +215,20 @@ def _copy_activation(
     connection.execute("insert into build values (?, ?, ?)", [build_id, built_at, as_of])
     connection.execute(
         "create table audiences (audience varchar, description varchar, purpose varchar, channel varchar, "
-        "destination varchar, mode varchar, holdout double, max_removal_share double, owner varchar)"
+        "destination varchar, mode varchar, holdout double, max_removal_share double, owner varchar, "
+        "priority_list varchar, priority_rank integer, is_capped boolean)"
     )
     for model in audiences:
         routing = model.meta["activation"]
         owners = (model.meta.get("dagster") or {}).get("owners") or [None]
+        priority = routing.get("priority") or {}
         for destination, use in routing["destinations"].items():
             row = [
                 model.name, model.description, use["purpose"], use["channel"], destination, routing.get("mode"),
                 routing.get("holdout"), routing.get("max_removal_share"), routing.get("owner") or owners[0],
+                priority.get("list"), priority.get("rank"), routing.get("capped", True),
             ]  # fmt: skip
-            connection.execute("insert into audiences values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            connection.execute(f"insert into audiences values ({', '.join('?' * len(row))})", row)
     connection.execute("create table conversion_routes (destination varchar, channel varchar, purpose varchar)")
     for model in known:
         for destination, use in (model.meta.get("conversions") or {"destinations": {}})["destinations"].items():

@@ -96,6 +96,28 @@ def test_every_audience_goes_to_a_destination_that_exists(manifest: dict[str, An
         activation.routes(broken)
 
 
+def test_lists_have_their_turn_in_the_brands_order_from_the_last_rank_up(
+    manifest: dict[str, Any], shared: Shared, defs: dg.Definitions
+) -> None:
+    with shared.entered():
+        routes = {(route.audience, route.destination): route for route in activation.routes(manifest)}
+    names = [
+        ("aud_browse_abandoners", "klaviyo"), ("aud_cart_abandoners", "klaviyo"), ("aud_checkout_abandoners", "klaviyo"),
+        ("aud_lapsed_best_customers", "meta"), ("aud_welcome", "klaviyo"), ("aud_recent_buyers", "meta"),
+    ]  # fmt: skip
+    turns = [routes[name].turn for name in names]
+    assert turns == sorted(turns, reverse=True)
+    assert len(set(turns)) == len(turns)
+    graph = {key: definition for definition in defs.assets or () for key in getattr(definition, "keys", ())}
+    for name, turn in zip(names, turns, strict=True):
+        assert graph[routes[name].key].op.tags["dagster/priority"] == str(turn)
+    with (
+        shared.entered(),
+        pytest.raises(ValueError, match=r"brands/demo\.toml: priority_lists names baskets, lifecycle"),
+    ):
+        activation.routes({"nodes": {}})
+
+
 def test_conversions_go_to_destinations_that_take_them(
     manifest: dict[str, Any], shared: Shared, defs: dg.Definitions
 ) -> None:

@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import logging
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 import selvage
-from activation import sync
-from activation.client import Client
 from activation.destination import Audience, BatchRefused, Contact, Member
 from activation.destinations import hubspot
-from sandbox.server import Running, running
+from sandbox.server import Running
 from tests.activation import checks
+from tests.activation.shops import Tool, forget
 from tests.activation.world import AUDIENCE, World
 from tests.sandbox.conftest import Answer, request
 
-SEED, PEOPLE, DAYS = 3, 200, 30
 SKU, AMOUNT, AT, CUSTOMER = (
     f"selvage_{AUDIENCE}__{name}" for name in ("last_product_sku", "cart_value_amount", "last_cart_at", "customer_id")
 )
 
 
 @dataclass
-class Shop:
+class Shop(Tool):
     """A world routed to HubSpot's sandbox, everything that left for it, and every wait of its client."""
 
-    world: World
-    server: Running
-    sent: list[tuple[str, str, bytes]] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
+    NAME = "hubspot"
 
     def call(self, method: str, path: str, body: Any = None) -> Answer:
         headers = {"Authorization": "Bearer pat-na1-sandbox", "Content-Type": "application/json"}
@@ -62,44 +55,19 @@ class Shop:
     def wanted(self) -> dict[str, str]:
         return self.world.wanted()
 
-    def connection(self, mode: str = "mirror") -> hubspot.Connection:
-        audience = Audience(AUDIENCE, "", "marketing", "email", "hubspot", mode=mode)
-        return hubspot.connect(selvage.vendor("hubspot", hubspot.SETTINGS), audience)
-
-    def run(self, **options: Any) -> sync.SyncResult:
-        self.world.publish()
-        return sync.apply(sync.plan(AUDIENCE, "hubspot", **options))
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("vendors"), seed=SEED, people=PEOPLE, days=DAYS) as found:
-        yield found
-
 
 @pytest.fixture
 def shop(world: World, server: Running, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    monkeypatch.setenv("SELVAGE_SANDBOX_PORT", str(server.port))
-    world.destinations = ("hubspot",)
     shop = Shop(world, server)
+    shop.open(monkeypatch)
     for one in shop.everybody().values():  # each test begins without people and without our properties
         shop.call("DELETE", f"objects/2026-09/contacts/{one['id']}")
     for one in shop.call("GET", "properties/2026-09/contacts").json["results"]:
         if one["name"].startswith("selvage_"):
             shop.call("DELETE", f"properties/2026-09/contacts/{one['name']}")
-    monkeypatch.setattr(hubspot, "Client", functools.partial(Client, sleep=shop.waits.append))
-    send = Client._send
-
-    def noted(self: Client, method: str, url: str, what: str, params: Any, body: bytes | None) -> Any:
-        shop.sent.append((method, url, body or b""))
-        return send(self, method, url, what, params, body)
-
-    monkeypatch.setattr(Client, "_send", noted)
+    shop.listen(monkeypatch)
     world.contacts = {f"c_{n:04d}": (f"{n}-{random.random():.12f}@example.com", None) for n in range(300)}
     return shop
-
-
-def forget(_job_id: str) -> None: ...
 
 
 def email_of(shop: Shop, number: int) -> str:

@@ -68,6 +68,7 @@ def synced() -> None:
 def before(world: World, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of everything as it is before the sync that is killed: ten to remove, ten to add, twenty to change."""
     monkeypatch.setattr(discovery.find("shelf"), "BATCH_SIZE", dict.fromkeys(("add", "update", "remove"), BATCH))
+    world.is_capped = True  # so that it dies taking its turn, too
     two_days(world)
     return Path(shutil.copytree(world.home, tmp_path_factory.mktemp("before") / "home"))
 

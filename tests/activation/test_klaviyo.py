@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,16 +11,8 @@ from activation import discovery, sync
 from activation.client import Client
 from activation.destination import BatchTooLarge, Contact, DestinationError, Member
 from activation.destinations import klaviyo
-from sandbox.server import Running, running
+from sandbox.server import Running
 from tests.activation.world import AUDIENCE, World
-
-SEED, PEOPLE, DAYS = 3, 200, 30
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("vendors"), seed=SEED, people=PEOPLE, days=DAYS) as found:
-        yield found
 
 
 @pytest.fixture

@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import random
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-import selvage
 from activation import sync
-from activation.client import Client
 from activation.destination import Audience, Contact, DestinationError, Member
 from activation.destinations import mailchimp
 from activation.mailchimp import batches
-from sandbox.server import Running, running
+from sandbox.server import Running
 from tests.activation import checks
+from tests.activation.shops import Tool, forget
 from tests.activation.world import AUDIENCE, World
 from tests.sandbox.mailchimp_caller import Mailchimp
 
-SEED, PEOPLE, DAYS = 3, 200, 30
 TITLE = "Selvage: cart abandoners"
 SKU, AMOUNT, AT = (mailchimp.tag_of(name) for name in ("last_product_sku", "cart_value_amount", "last_cart_at"))
 
 
 @dataclass
-class Shop:
+class Shop(Tool):
     """A world routed to Mailchimp's sandbox, everything that left for it, and every wait of its client."""
 
-    world: World
-    server: Running
+    NAME = "mailchimp"
+
     caller: Mailchimp
-    sent: list[tuple[str, str, bytes]] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
 
     def everybody(self) -> dict[str, dict[str, Any]]:
         """Address -> contact, archived ones included."""
@@ -52,41 +46,20 @@ class Shop:
     def held(self) -> dict[str, str]:
         return {email: one["merge_fields"][SKU] for email, one in self.tagged().items()}
 
-    def connection(self) -> mailchimp.Connection:
-        audience = Audience(AUDIENCE, "", "marketing", "email", "mailchimp")
-        return mailchimp.connect(selvage.vendor("mailchimp", mailchimp.SETTINGS), audience)
-
     def run(self, **options: Any) -> sync.SyncResult:
         return sync.apply(sync.plan(AUDIENCE, "mailchimp", **options))
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("vendors"), seed=SEED, people=PEOPLE, days=DAYS) as found:
-        yield found
-
-
 @pytest.fixture
 def shop(world: World, server: Running, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    monkeypatch.setenv("SELVAGE_SANDBOX_PORT", str(server.port))
-    world.destinations = ("mailchimp",)
     shop = Shop(world, server, Mailchimp(server))
+    shop.open(monkeypatch)
     for one in shop.caller.get("segments?count=1000")["segments"]:  # each test begins without a tag and without people
         shop.caller.call("DELETE", f"segments/{one['id']}")
     shop.caller.batch([("DELETE", f"members/{one['id']}", None) for one in shop.everybody().values()])
-    monkeypatch.setattr(mailchimp, "Client", functools.partial(Client, sleep=shop.waits.append))
-    send = Client._send
-
-    def noted(self: Client, method: str, url: str, what: str, params: Any, body: bytes | None) -> Any:
-        shop.sent.append((method, url, body or b""))
-        return send(self, method, url, what, params, body)
-
-    monkeypatch.setattr(Client, "_send", noted)
+    shop.listen(monkeypatch)
     shop.world.contacts = {f"c_{n:04d}": (f"{n}-{random.random():.12f}@example.com", None) for n in range(400)}
     return shop
-
-
-def forget(_job_id: str) -> None: ...
 
 
 def email_of(shop: Shop, number: int) -> str:

@@ -8,7 +8,6 @@ import json
 import random
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -20,11 +19,9 @@ from activation import sync
 from activation.client import Client
 from activation.destination import Audience, Contact, DestinationError, Member
 from activation.destinations import meta
-from sandbox.server import Running, running
+from sandbox.server import Running
 from tests.activation import checks
 from tests.activation.world import AUDIENCE, World
-
-SEED, PEOPLE, DAYS = 3, 200, 30
 
 
 @dataclass
@@ -78,12 +75,6 @@ class Shop:
 
 def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("vendors"), seed=SEED, people=PEOPLE, days=DAYS) as found:
-        yield found
 
 
 @pytest.fixture

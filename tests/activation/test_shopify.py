@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-import selvage
-from activation import sync
-from activation.client import Client
-from activation.destination import Audience, Contact, Member
+from activation.destination import Contact, Member
 from activation.destinations import shopify
-from activation.shopify.admin import Admin
-from sandbox.server import Running, running
+from sandbox.server import Running
 from tests.activation import checks
+from tests.activation.shops import Tool, forget
 from tests.activation.world import AUDIENCE, World
 from tests.sandbox.conftest import Shopify
 
-SEED, PEOPLE, DAYS = 3, 200, 30
 TAG, NAMESPACE = f"selvage/{AUDIENCE}", f"$app:{AUDIENCE}"
 
 
 @dataclass
-class Shop:
+class Shop(Tool):
     """A world routed to Shopify's sandbox, everything that left for it, and every wait of its client."""
 
-    world: World
-    server: Running
+    NAME = "shopify"
+    USE = ("shop", "service")
+
     api: Shopify
     ids: list[str]
-    sent: list[dict[str, Any]] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
+
+    @property
+    def bodies(self) -> list[dict[str, Any]]:
+        return [json.loads(body or b"{}") for _, _, body in self.sent]
 
     def customers(self) -> dict[str, dict[str, Any]]:
         """Id -> tags, and metafields of this audience, of everybody."""
@@ -60,39 +57,17 @@ class Shop:
         return {key: one["fields"]["last_product_sku"] for key, one in everybody.items() if one["fields"]}
 
     def wanted(self) -> dict[str, str]:
-        return {
-            key: product
-            for customer, product in self.world.members.items()
-            if customer not in self.world.suppressed
-            for key in self.world.tool_ids.get(customer, "").split(",")
-            if key
-        }
-
-    def connection(self) -> shopify.Connection:
-        return shopify.connect(
-            selvage.vendor("shopify", shopify.SETTINGS), Audience(AUDIENCE, "", "service", "shop", "shopify")
-        )
-
-    def run(self, **options: Any) -> sync.SyncResult:
-        self.world.publish()
-        return sync.apply(sync.plan(AUDIENCE, "shopify", **options))
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("vendors"), seed=SEED, people=PEOPLE, days=DAYS) as found:
-        yield found
+        return self.wanted_by_ids()
 
 
 @pytest.fixture
 def shop(world: World, server: Running, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """Thirty customers of the shop; each customer of ours is one of them, the first two."""
-    monkeypatch.setenv("SELVAGE_SANDBOX_PORT", str(server.port))
     api = Shopify(server)
     shop = Shop(world, server, api, [])
+    shop.open(monkeypatch)
     everybody = shop.customers()
     shop.ids = list(everybody)[:30]
-    world.destinations, world.channel, world.purpose = ("shopify",), "shop", "service"
     # Each test begins without our tags and metafields.
     told = [
         Member(one["fields"]["customer_id"], Contact(), remote_id=key)
@@ -100,22 +75,11 @@ def shop(world: World, server: Running, monkeypatch: pytest.MonkeyPatch) -> Shop
         if one["fields"]
     ]
     shopify.remove(shop.connection(), told, forget)
-    monkeypatch.setattr(shopify, "Admin", functools.partial(Admin, sleep=shop.waits.append))
-    monkeypatch.setattr(shopify, "Client", functools.partial(Client, sleep=shop.waits.append))
-    send = Client._send
-
-    def noted(self: Client, method: str, url: str, what: str, params: Any, body: bytes | None) -> Any:
-        shop.sent.append(json.loads(body or b"{}"))
-        return send(self, method, url, what, params, body)
-
-    monkeypatch.setattr(Client, "_send", noted)
+    shop.listen(monkeypatch, "Admin", "Client")
     world.people(range(29))
     world.tool_ids = {name: shop.ids[number + 1] for number, name in enumerate(world.members)}
     world.tool_ids["c_0000"] = f"{shop.ids[0]},{shop.ids[1]}"
     return shop
-
-
-def forget(_job_id: str) -> None: ...
 
 
 def test_customers_get_metafields_and_tags_and_lose_them(shop: Shop) -> None:
@@ -162,11 +126,11 @@ def test_no_mutation_replaces_or_touches_consent(shop: Shop) -> None:
     shop.run()
     shop.world.members["c_0005"] = "SKU-9"
     shop.run()
-    queries = " ".join(one["query"] for one in shop.sent)
+    queries = " ".join(one["query"] for one in shop.bodies)
     assert "customerUpdate" not in queries
     assert "Consent" not in queries
     assert "customerCreate" not in queries
-    sets = [one["variables"]["metafields"] for one in shop.sent if "metafieldsSet" in one["query"]]
+    sets = [one["variables"]["metafields"] for one in shop.bodies if "metafieldsSet" in one["query"]]
     assert max(map(len, sets)) == 24  # six customers with four each: never a part of one
     assert len(sets) == 5 + 1
 

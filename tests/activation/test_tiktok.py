@@ -8,7 +8,7 @@ import json
 import logging
 import random
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,11 +23,10 @@ from activation.identifiers import EMPTY_HASHES
 from activation.ledger import Ledger
 from activation.pending import PendingFolder
 from activation.told import Told
-from sandbox.server import Running, running
+from sandbox.server import Running
 from tests.activation import checks
 from tests.activation.world import AUDIENCE, World
 
-SEED, PEOPLE, DAYS = 3, 200, 30
 NAME = "Selvage: cart abandoners"
 EMAIL, PHONE = "EMAIL_SHA256", "PHONE_SHA256"
 
@@ -86,12 +85,6 @@ class Shop:
 
 def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("vendors"), seed=SEED, people=PEOPLE, days=DAYS) as found:
-        yield found
 
 
 @pytest.fixture

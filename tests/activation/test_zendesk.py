@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-import selvage
 from activation import sync
-from activation.client import Client
-from activation.destination import Audience, Contact, DestinationError, Member
+from activation.destination import Contact, DestinationError, Member
 from activation.destinations import zendesk
-from sandbox.server import Running, running
+from sandbox.server import Running
 from tests.activation import checks
+from tests.activation.shops import Tool, forget
 from tests.activation.world import AUDIENCE, World
 from tests.sandbox.conftest import request, shown
 
-SEED, PEOPLE, DAYS = 7, 300, 30
 SKU, AMOUNT, AT, CUSTOMER = (
     f"selvage_{AUDIENCE}__{name}" for name in ("last_product_sku", "cart_value_amount", "last_cart_at", "customer_id")
 )
 
 
 @dataclass
-class Shop:
+class Shop(Tool):
     """A world routed to Zendesk's sandbox, everything that left for it, and every wait of its client."""
 
-    world: World
-    server: Running
+    NAME = "zendesk"
+    USE = ("support", "service")
+
     users: list[int]
     headers: dict[str, str]
-    sent: list[tuple[str, str, bytes]] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         return request(f"{self.server.url}/zendesk/api/v2/{path}", self.headers, body, method)
@@ -50,61 +45,30 @@ class Shop:
         return {one["id"]: one["user_fields"][SKU] for one in found if one["user_fields"].get(SKU)}
 
     def wanted(self) -> dict[int, str]:
-        return {
-            int(key): product
-            for customer, product in self.world.members.items()
-            if customer not in self.world.suppressed
-            for key in self.world.tool_ids.get(customer, "").split(",")
-            if key
-        }
-
-    def connection(self) -> zendesk.Connection:
-        audience = Audience(AUDIENCE, "", "service", "support", "zendesk")
-        return zendesk.connect(selvage.vendor("zendesk", zendesk.SETTINGS), audience)
-
-    def run(self, **options: Any) -> sync.SyncResult:
-        self.world.publish()
-        return sync.apply(sync.plan(AUDIENCE, "zendesk", **options))
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("vendors"), seed=SEED, people=PEOPLE, days=DAYS) as found:
-        yield found
+        return {int(key): product for key, product in self.wanted_by_ids().items()}
 
 
 @pytest.fixture
 def shop(world: World, server: Running, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """Thirty users; each customer is one of them, the first two."""
-    monkeypatch.setenv("SELVAGE_SANDBOX_PORT", str(server.port))
     login = {"grant_type": "client_credentials", "client_id": "zd_client_sandbox", "client_secret": "zd_secret_sandbox"}
     given = {**login, "scope": "read write"}
     token = request(f"{server.url}/zendesk/oauth/tokens", {}, given).json["access_token"]
     sql = "select distinct user_id from zendesk_users where role = 'end-user' and not is_gone order by 1"
     shop = Shop(world, server, [], {"Authorization": f"Bearer {token}"})
+    shop.open(monkeypatch)
     known = shop.call("GET", f"users/show_many?ids={','.join(map(str, shown(server, sql)[:100]))}").json["users"]
     shop.users = [one["id"] for one in known][:30]
     for one in shop.call("GET", "user_fields").json["user_fields"]:
         if one["key"].startswith("selvage_"):
             assert shop.call("DELETE", f"user_fields/{one['id']}").status == 204
-    monkeypatch.setattr(zendesk, "Client", functools.partial(Client, sleep=shop.waits.append))
     monkeypatch.setattr(zendesk, "FIRST_POLL_SECONDS", 0.01)
-    send = Client._send
-
-    def noted(self: Client, method: str, url: str, what: str, params: Any, body: bytes | None) -> Any:
-        shop.sent.append((method, url, body or b""))
-        return send(self, method, url, what, params, body)
-
-    monkeypatch.setattr(Client, "_send", noted)
-    world.destinations, world.channel, world.purpose = ("zendesk",), "support", "service"
+    shop.listen(monkeypatch)
     world.people(range(29))
     names = list(world.members)
     world.tool_ids = {name: str(shop.users[number + 1]) for number, name in enumerate(names)}
     world.tool_ids[names[0]] = f"{shop.users[0]},{shop.users[1]}"
     return shop
-
-
-def forget(_job_id: str) -> None: ...
 
 
 def test_users_get_fields_and_lose_them(shop: Shop) -> None:

@@ -38,6 +38,7 @@ class World:
     """Customers whose consent is for another use: rows of the audience that are not for this destination."""
     destinations: tuple[str, ...] = ("shelf",)
     mode: str = "mirror"
+    is_capped: bool = False
     audience: str = AUDIENCE
     builds: int = 0
 
@@ -114,7 +115,8 @@ class World:
                     select '{self.audience}' as audience, '' as description, '{self.purpose}' as purpose,
                         '{self.channel}' as channel, unnest({list(self.destinations)}) as destination,
                         '{self.mode}' as mode, {self.holdout}::double as holdout,
-                        {self.max_removal_share}::double as max_removal_share, 'team:marketing' as owner;
+                        {self.max_removal_share}::double as max_removal_share, 'team:marketing' as owner,
+                        null::varchar as priority_list, null::integer as priority_rank, {self.is_capped} as is_capped;
                 create table aud_{AUDIENCE} as
                     select customer_id, last_product_sku, 12.50::decimal(18, 4) as cart_value_amount,
                         timestamp '2026-06-01 10:00:00' as last_cart_at, '{self.channel}' as consent_channel,
@@ -125,6 +127,7 @@ class World:
                     select customer_id, '{self.channel}', 'research' from others
                     union all select customer_id, 'post', '{self.purpose}' from others;
                 create table act_contact_points as select * from contacts;
+                create table act_merged_customers (customer_id varchar, current_customer_id varchar);
                 create table act_suppressions as
                     select customer_id, '{self.channel}' as channel, 'all' as purpose, reason as suppression_reason,
                         'proof-' || customer_id as evidence_id, timestamp '2026-06-01' as suppressed_at

@@ -182,6 +182,28 @@ def test_a_channel_that_is_down_gets_it_later_and_the_other_not_twice(
     assert (len(receivers.posts), len(receivers.mails)) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"",
+        b'{"webhook": {"fail',
+        b"\xff\xfe",
+        b"[]",
+        b'{"webhook": []}',
+        b'{"webhook": {"failure: x": {"text": "old"}}}',
+    ],
+)
+def test_a_broken_memory_is_begun_anew_with_a_warning(
+    instance: dg.DagsterInstance, receivers: Receivers, caplog: pytest.LogCaptureFixture, broken: bytes
+) -> None:
+    file = selvage.settings().work / alerts.MEMORY
+    file.write_bytes(broken)
+    assert "no network" in told(instance, ran(instance, error="no network"), receivers)
+    assert "alerts.json can't be read" in caplog.text
+    assert "begun anew" in caplog.text
+    assert told(instance, ran(instance, error="no network"), receivers) == "", "the new memory holds"
+
+
 def test_no_channel_no_memory(instance: dg.DagsterInstance, home: Path) -> None:
     assert alerts.tell(instance, ran(instance, error="no network")) == []
     assert not (home / "work" / alerts.MEMORY).exists()

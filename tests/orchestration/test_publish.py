@@ -37,7 +37,7 @@ def test_copies_hold_what_belongs_in_them(fill: Fill, toy_manifest: dict[str, An
     assert {found[3] for found in build} == {done.build_id}
     assert str(build[0][4]) == "2026-06-29 00:00:00"
     audience = rows(done.activation_file, "select * exclude (description) from audiences")
-    routed = ("marketing", "email", "klaviyo", "mirror", None, None, "team:marketing")
+    routed = ("marketing", "email", "klaviyo", "mirror", None, None, "team:marketing", None, None, True)
     assert audience == [("aud_buyers", *routed)]
     assert rows(done.activation_file, "select build_id from build") == [(done.build_id,)]
     assert stat.S_IMODE(done.activation_file.stat().st_mode) == 0o600

@@ -104,5 +104,6 @@
             ) }}
         {%- endfor -%}
     {%- endfor -%}
+    {%- do check_turns(activation) -%}
     {{ return(activation) }}
 {% endmacro %}
