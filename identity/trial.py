@@ -118,7 +118,7 @@ def built(files: Sequence[Path]) -> Iterator[tuple[duckdb.DuckDBPyConnection, Pl
         scratch = home / settings.warehouse.name
         try:
             _copy(settings.warehouse, scratch, planned, manifest)
-            dbt.invoke("run", "--no-write-json", "--select", *planned.models, target=home / "dbt")
+            dbt.invoke("run", "--select", *planned.models, target=home / "dbt")
             failed = _failed_tests(planned, home / "dbt")
             with duckdb.connect(str(scratch), read_only=True) as connection:
                 connection.execute("set TimeZone = 'UTC'")
@@ -194,7 +194,7 @@ def _load(connection: duckdb.DuckDBPyConnection, table: str, file: Path, types: 
 
 def _failed_tests(planned: Plan, target: Path) -> list[str]:
     try:
-        words = ["--no-write-json", "--indirect-selection", "empty", "--select", *planned.tests]
+        words = ["--indirect-selection", "empty", "--select", *planned.tests]
         dbt.invoke("test", *words, target=target)
     except dbt.DbtFailed as failed:
         if not failed.nodes:

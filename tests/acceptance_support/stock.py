@@ -123,12 +123,13 @@ class StockReadings:
         mini.dbt("seed", "--select", "path:seeds/inventory")
         mini.dbt("compile", "--select", *(f"+{mart}" for mart in marts))
         with SharedHome(own).entered() as settings:
-            built = settings.home / "dbt" / "build"
+            parsed = settings.home / "dbt"
         # the home is shared: the next one who uses it empties it
         self._folder = own / "compiled_home"
-        shutil.copytree(built / "compiled", self._folder / "dbt" / "build" / "compiled", dirs_exist_ok=True)
+        compiled = Path("build", "compiled")
+        shutil.copytree(parsed / compiled, self._folder / "dbt" / compiled, dirs_exist_ok=True)
         self._file = Path(shutil.copy2(mini.file, self._folder))
-        self._order, self._seeds = needed(built / "manifest.json", marts, GIVEN)
+        self._order, self._seeds = needed(parsed / "manifest.json", marts, GIVEN)
 
     @contextmanager
     def of(self, world: World) -> Iterator[Readings]:

@@ -34,7 +34,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltSql]:
     mini.dbt("seed", "--select", "path:seeds/orders")
     mini.dbt("compile", "--select", *(f"+{mart}" for mart in MARTS))
     home = mini.file.parent
-    manifest = home / "dbt" / "build" / "manifest.json"
+    manifest = home / "dbt" / "manifest.json"
     names = (node["name"] for node in json.loads(manifest.read_text())["nodes"].values())
     shapes = {name: name.split("__")[1] for name in names if name.startswith("shp_")}
     order, seeds = needed(manifest, MARTS, {*shapes, "int_identity__record_customers"})
