@@ -28,6 +28,7 @@ from ingestion.window import Window
 
 DESCRIPTION = "Exports that somebody drops: CSV, JSON lines or Parquet, one raw table per name."
 KINDS = {"files", "csv", "json", "parquet"}
+VERSION = None
 SETTINGS: dict[str, str | None] = {}
 FRESHNESS = None
 

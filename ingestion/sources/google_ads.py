@@ -36,6 +36,7 @@ from ingestion.window import Window
 
 DESCRIPTION = "Ads on Google and YouTube: accounts, campaigns, ad groups, ads, daily spend and conversions by action."
 KINDS = {"googleads", "rest"}
+VERSION = selvage.ApiVersion("v26", date(2027, 11, 1))  # Google plans its end for November 2027
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "token_url": selvage.REQUIRED,
@@ -45,7 +46,7 @@ SETTINGS = {
     "customer_id": selvage.REQUIRED,
     "login_customer_id": "",
     "developer_token": "",
-    "api_version": "v26",  # of 2026; a version lives about a year, and v22 ended in October 2026
+    "api_version": VERSION.name,
     "start_date": "2026-01-01",
     "restatement_days": "30",
 }

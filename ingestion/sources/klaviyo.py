@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import dlt
@@ -32,10 +32,12 @@ from ingestion.window import Window
 
 DESCRIPTION = "E-mail and SMS marketing: profiles, consent, message events, campaigns and lists."
 KINDS = {"klaviyo", "rest"}
+# A revision is served for about two years.
+VERSION = selvage.ApiVersion("2026-07-15", date(2028, 7, 15), "revision")
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "api_key": selvage.REQUIRED,
-    "revision": "2026-07-15",
+    "revision": VERSION.name,
     "start_date": "2026-01-01",
 }
 FRESHNESS = timedelta(hours=26)

@@ -31,7 +31,8 @@ from ingestion.window import Window
 
 DESCRIPTION = "Points programme: members with their balances, and every point earned, spent or expired."
 KINDS = {"loyaltylion", "rest"}
-SETTINGS = {"base_url": selvage.REQUIRED, "api_key": selvage.REQUIRED}
+VERSION = selvage.ApiVersion("v2", None)  # no end of it was told
+SETTINGS = {"base_url": selvage.REQUIRED, "api_key": selvage.REQUIRED, "api_version": VERSION.name}
 FRESHNESS = timedelta(hours=98)  # points follow orders; a small shop may have none over a long weekend
 
 VENDOR = "loyaltylion"

@@ -32,11 +32,12 @@ from ingestion.window import Window
 
 DESCRIPTION = "Ads on Facebook and Instagram: accounts, campaigns, ad sets, ads, daily spend and claimed conversions."
 KINDS = {"meta", "rest"}
+VERSION = selvage.ApiVersion("v26.0", date(2027, 7, 29))  # marketing versions are served for about a year
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "access_token": selvage.REQUIRED,
     "account_id": selvage.REQUIRED,
-    "api_version": "v26.0",
+    "api_version": VERSION.name,
     "start_date": "2026-01-01",
     "restatement_days": "28",
 }

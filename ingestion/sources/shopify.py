@@ -13,7 +13,7 @@ Amounts are shop money. Deleted objects are not reported by these reads.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -32,10 +32,11 @@ from ingestion.window import Window
 
 DESCRIPTION = "The online shop's customers, orders, refunds, products, stock, transfers, abandoned checkouts, drafts."
 KINDS = {"shopify", "graphql"}
+VERSION = selvage.ApiVersion("2026-10", date(2027, 10, 1))  # a version is served for a year
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "access_token": selvage.REQUIRED,
-    "api_version": "2026-10",
+    "api_version": VERSION.name,
     "start_date": "2026-01-01",
 }
 FRESHNESS = timedelta(hours=26)

@@ -37,10 +37,11 @@ from ingestion.window import Window
 
 DESCRIPTION = "Store sales: orders, returns, payments, refunds, customers, catalogue and stock of the tills."
 KINDS = {"square", "rest"}
+VERSION = selvage.ApiVersion("2026-09-16", None, "version")  # versions of years ago are still served
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "access_token": selvage.REQUIRED,
-    "version": "2026-09-16",
+    "version": VERSION.name,
     "start_date": "2026-01-01",
 }
 FRESHNESS = timedelta(hours=26)

@@ -30,9 +30,11 @@ from ingestion.window import Window
 
 DESCRIPTION = "Surveys: what customers chose when asked, such as how likely they are to recommend the shop; no texts."
 KINDS = {"surveymonkey", "rest"}
+VERSION = selvage.ApiVersion("v3", None)  # no end of it was told
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "access_token": selvage.REQUIRED,
+    "api_version": VERSION.name,
     "survey_ids": "",
     "start_date": "2026-01-01",
 }

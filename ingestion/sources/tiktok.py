@@ -32,12 +32,13 @@ from ingestion.window import Window
 
 DESCRIPTION = "Ads on TikTok: advertisers, campaigns, ad groups, ads, daily spend and claimed purchases."
 KINDS = {"tiktok", "rest"}
+VERSION = selvage.ApiVersion("v1.3", None)  # the only one in use; no end was announced
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "access_token": selvage.REQUIRED,
     "advertiser_id": selvage.REQUIRED,
     "advertiser_ids": "",  # several with commas between, where more are read than audiences are sent to
-    "api_version": "v1.3",  # the only one; no end of it was announced
+    "api_version": VERSION.name,
     "start_date": "2026-01-01",
     "restatement_days": "28",
 }

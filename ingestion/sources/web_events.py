@@ -27,6 +27,7 @@ from ingestion.window import Window
 
 DESCRIPTION = "The shop's own clickstream: page views, carts, check-outs and log-ins, as Segment-shaped JSON lines."
 KINDS = {"files", "json"}
+VERSION = None
 SETTINGS = {"path": selvage.REQUIRED}
 FRESHNESS = timedelta(hours=26)
 

@@ -39,10 +39,12 @@ from ingestion.zendesk.feeds import EVER, FEEDS, Feed
 
 DESCRIPTION = "Help desk: tickets, when who wrote, users with their addresses, satisfaction ratings; no texts."
 KINDS = {"zendesk", "rest"}
+VERSION = selvage.ApiVersion("v2", None)  # the only one, and no end of it was told
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "client_id": selvage.REQUIRED,
     "client_secret": selvage.REQUIRED,
+    "api_version": VERSION.name,
     "order_field": "Order number",
     "start_date": "2026-01-01",
 }

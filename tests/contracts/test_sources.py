@@ -3,8 +3,9 @@
 # ruff: noqa: DTZ001 - our times are UTC without zone
 from __future__ import annotations
 
+import inspect
 import socket
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 import selvage
+from activation import discovery
 from ingestion.discovery import sources
 from ingestion.window import Window
 
@@ -42,6 +44,20 @@ def test_says_what_it_is(module: ModuleType) -> None:
     assert module.KINDS
     assert module.FRESHNESS is None or isinstance(module.FRESHNESS, timedelta)
     assert all(default is selvage.REQUIRED or isinstance(default, str) for default in module.SETTINGS.values())
+
+
+@pytest.mark.parametrize("module", VENDORS, indirect=True)
+def test_its_version_is_a_setting_with_days_left(module: ModuleType) -> None:
+    vendor, version = module.__name__.rpartition(".")[2], module.VERSION
+    if version is None:
+        assert "base_url" not in module.SETTINGS, "an API has a version"
+        return
+    assert module.SETTINGS[version.setting] == version.name
+    ending = version.warning(vendor, version.name, datetime.now(UTC).date())
+    assert ending is None, ending
+    assert inspect.getsource(module).count(f'"{version.name}"') == 1, "it is written once, and reached by the settings"
+    if vendor in discovery.names():
+        assert version == discovery.find(vendor).VERSION, "one setting holds the version of both"
 
 
 @pytest.mark.parametrize("module", VENDORS, indirect=True)
@@ -104,6 +120,4 @@ def _type(column: Any) -> str:
 
 
 def _day(number: int) -> Any:
-    from datetime import datetime
-
     return datetime(2026, 6, number)
