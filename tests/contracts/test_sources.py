@@ -15,6 +15,7 @@ import yaml
 
 import selvage
 from activation import discovery
+from ingestion import sources_page
 from ingestion.discovery import sources
 from ingestion.window import Window
 
@@ -100,6 +101,27 @@ def test_raw_tables_are_those_that_dbt_declares(module: ModuleType) -> None:
     assert set(declared) - {"_quarantine"} == set(landed)
     for name, columns in landed.items():
         assert sorted(columns) == sorted(declared[name]), name
+
+
+@pytest.mark.parametrize("module", VENDORS, indirect=True)
+def test_says_how_it_reads_and_what_it_does_not(module: ModuleType) -> None:
+    tables = {
+        name: resource.compute_table_schema()["columns"]
+        for name, resource in module.source().selected_resources.items()
+        if not name.startswith("_")
+    }
+    assert set(module.READ_BY) == set(tables)
+    for name, read in module.READ_BY.items():
+        assert not read.cursor or read.cursor in tables[name] or not tables[name], name
+        assert not read.of or (read.of in tables and not module.READ_BY[read.of].of and not read.cursor), name
+        assert not isinstance(read.look_back, str) or int(module.SETTINGS[read.look_back]) > 0, name
+    assert all(what and why for what, why in module.NOT_READ.items())
+    assert module.NOT_READ
+
+
+def test_the_page_of_all_sources_is_what_they_say() -> None:
+    page = (selvage.ROOT / "docs" / "sources.md").read_text()
+    assert page == sources_page.text(), "write it anew: .venv/bin/python -m ingestion docs > docs/sources.md"
 
 
 def _declared(folder: Path, schema: str) -> dict[str, list[tuple[str, str]]]:
