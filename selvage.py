@@ -17,11 +17,13 @@ import string
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 REQUIRED: None = None
 ENVIRONMENTS = ("sandbox", "dev", "prod")
+WARN_DAYS = 90  # a new version of an API is looked at, tried and released in less
 
 
 class MissingSettings(ValueError):
@@ -32,6 +34,40 @@ class MissingSettings(ValueError):
         super().__init__(
             f"Missing settings: {', '.join(self.names)}. "
             f"Set them in the environment or in environments/{env}.env (see environments/example.env)."
+        )
+
+
+@dataclass(frozen=True)
+class ApiVersion:
+    """The version of a vendor's API that this release speaks; ``setting`` is the field of its settings that holds it.
+
+    ``sunset``: from this day on the vendor may stop serving it. Of what a vendor tells less exactly (a month, "about a
+    year") it is the first possible day; None: no end of it was told.
+    """
+
+    name: str
+    sunset: date | None
+    setting: str = "api_version"
+
+    def warning(self, vendor: str, in_use: str, today: date) -> str | None:
+        """What is to be done about it, from WARN_DAYS before its end on; None: nothing.
+
+        ``in_use``: the version that is really asked for; of another than ours nobody here knows the end. The sentence
+        spells dates out: where it is shown, digits with dashes are taken for a phone number.
+        """
+        variable = f"{vendor}_{self.setting}".upper()
+        if in_use != self.name:
+            return (
+                f"{variable} is set to another version than this release was made for, and when that one ends is not "
+                f"known here. Leave {variable} out, unless {vendor} serves only newer ones."
+            )
+        if self.sunset is None or (left := (self.sunset - today).days) > WARN_DAYS:
+            return None
+        day = f"{self.sunset.day} {self.sunset:%B %Y}"
+        end = f"ends on {day}, {left} day{'s' * (left > 1)} from now" if left > 0 else f"ended on {day}"
+        return (
+            f"The version of {vendor}'s API in use {end}: update Selvage to a release that was made for a newer one, "
+            f"or set {variable} to that and try it with SELVAGE_ENV=dev first."
         )
 
 
@@ -188,6 +224,11 @@ def load_brand(name: str) -> Brand:
 def vendor(name: str, fields: Mapping[str, str | None]) -> dict[str, str]:
     """The settings of one vendor by field. Raises MissingSettings with every name that is not set."""
     return require({name: fields})[name]
+
+
+def version_warning(name: str, version: ApiVersion, today: date) -> str | None:
+    """What is to be done about the version of a vendor's API that the settings ask for; None: nothing."""
+    return version.warning(name, vendor(name, {version.setting: version.name})[version.setting], today)
 
 
 def require(vendors: Mapping[str, Mapping[str, str | None]]) -> dict[str, dict[str, str]]:

@@ -30,8 +30,6 @@ from activation.lock import DestinationBusy
 from activation.plans import EmptyAudience, Plan, RemovalGuard, StalePlan, newest_plan
 from activation.state import member_count, read_state
 
-WARN_DAYS = 90
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
@@ -180,9 +178,8 @@ def _show_plan(plan: Plan) -> None:
     counts = plan.counts
     print(f"\n{plan.audience} -> {plan.destination}   build {plan.build_id}   plan {plan.plan_id}")
     version = discovery.find(plan.destination).VERSION
-    if version.days_left(datetime.now(UTC).date()) < WARN_DAYS:
-        print(f"  warning: API version {version.name} ends on {version.sunset}")
-    for warning in plan.warnings():
+    ending = selvage.version_warning(plan.destination, version, datetime.now(UTC).date())
+    for warning in filter(None, (ending, *plan.warnings())):
         print(f"  warning: {warning}")
     print(f"  {'members now':<22}{counts['members']:>10,}")
     for label, name in (

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal, Protocol
+
+import selvage
 
 Action = Literal["add", "update", "remove"]
 Status = Literal["acknowledged", "accepted_unverified", "rejected"]
@@ -44,17 +46,6 @@ class BatchRefused(DestinationError):
 
 class BatchTooLarge(BatchRefused):
     """The batch is over the vendor's size and was not sent: the engine halves it."""
-
-
-@dataclass(frozen=True)
-class ApiVersion:
-    """A vendor's API version and the day on which the vendor stops serving it."""
-
-    name: str
-    sunset: date
-
-    def days_left(self, today: date) -> int:
-        return (self.sunset - today).days
 
 
 @dataclass(frozen=True)
@@ -169,7 +160,7 @@ class Destination(Protocol):
 
     SETTINGS: Mapping[str, str | None]
     """Field -> default, or ``selvage.REQUIRED``."""
-    VERSION: ApiVersion
+    VERSION: selvage.ApiVersion
     BATCH_SIZE: Mapping[Action, int]
     IDENTIFIERS: Mapping[str, tuple[str, ...]]
     """Audience channel -> the contact points of which a member needs at least one. A change of one of these makes the

@@ -6,6 +6,8 @@ and a backfill that was stopped goes on when it is asked for again.
 ``python -m ingestion connect <vendor> [--since 2026-01-01] [--backfill]`` checks a credential first: which settings and
 scopes it needs, what the vendor says to it, how many rows a backfill since a day would bring. It lands nothing unless
 it is told to. Exit code 1: something has to be mended; 2: a setting is missing.
+
+``python -m ingestion docs > docs/sources.md`` writes the page of all sources anew from what their modules say.
 """
 
 from __future__ import annotations
@@ -16,12 +18,15 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import selvage
-from ingestion import connect, discovery, pipeline
+from ingestion import connect, discovery, pipeline, sources_page
 from ingestion.window import Window
 
 
 def main(arguments: list[str]) -> int:
     given = _arguments(arguments)
+    if given.command == "docs":
+        print(sources_page.text(), end="")
+        return 0
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     return _connect(given) if given.command == "connect" else _land(given)
 
@@ -130,6 +135,7 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     command.add_argument("vendor", choices=list(discovery.sources()))
     command.add_argument("--since", type=datetime.fromisoformat, help="count and backfill from this day on (UTC)")
     command.add_argument("--backfill", action="store_true", help="land it, once all checks are passed")
+    commands.add_parser("docs", help="print docs/sources.md: what each source lands, and what it does not")
     given = parser.parse_args(arguments)
     if given.command == "land" and (given.start is None) != (given.end is None):
         parser.error("--start and --end belong together")

@@ -12,8 +12,10 @@ import ingestion.sources
 def sources() -> dict[str, ModuleType]:
     """Vendor name -> its module, in order of name.
 
-    A source module has ``DESCRIPTION``, ``KINDS``, ``SETTINGS``, ``FRESHNESS`` and ``source(window=None)``; one that
-    people connect to their own account also ``SCOPES``, ``probe`` and ``count`` (``ingestion.connect``).
+    A source module has ``DESCRIPTION``, ``KINDS``, ``VERSION`` (a ``selvage.ApiVersion``; None: it has no API),
+    ``SETTINGS``, ``FRESHNESS``, ``READ_BY`` (raw table -> ``tables.ReadBy``), ``NOT_READ`` (what -> why) and
+    ``source(window=None)``; one that people connect to their own account also ``SCOPES``, ``probe`` and ``count``
+    (``ingestion.connect``).
     """
     found = sorted(module.name for module in pkgutil.iter_modules(ingestion.sources.__path__))
     return {name: importlib.import_module(f"ingestion.sources.{name}") for name in found}

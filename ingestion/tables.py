@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any, Literal
 
@@ -172,6 +173,20 @@ class Table:
             return rows if rows.num_rows else None
 
         return read
+
+
+@dataclass(frozen=True)
+class ReadBy:
+    """How a reading finds what is new of a raw table since the last one.
+
+    ``cursor``: the raw column that is gone by; "": all is read each time, and what is not as it was landed lands.
+    ``look_back``: how far before the end of the last reading this one begins; a text names the setting that holds the
+    days. ``of``: the table with whose rows those of this one come; then it is the other that is gone by.
+    """
+
+    cursor: str = ""
+    look_back: timedelta | str | None = None
+    of: str = ""
 
 
 def json_path(dotted: str) -> str:

@@ -4,6 +4,7 @@
 - ``rejects``: a destination refused more than a share of what a sync sent.
 - ``count``: an audience's members are off the mean of its syncs before.
 - ``stale``: a source is not fresh.
+- ``version``: the version of a vendor's API in use ends soon.
 
 What a run looked at and found well is over; of what it did not come to (a part of the graph, a step after a failed one)
 nothing is said. Each channel has its own memory of what it was told (``work/alerts.json``), so one that can't be
@@ -25,7 +26,7 @@ import dagster as dg
 
 import selvage
 from activation.ledger import whole_file
-from orchestration import alert_channels
+from orchestration import alert_channels, versions
 from orchestration.progress import failure_text, step_name
 from warehouse.dbt import one_line
 
@@ -171,6 +172,8 @@ def _check(event: dg.DagsterEvent) -> Iterator[tuple[str, str, str | None]]:
     if found.check_name.endswith("_is_fresh"):
         text = None if found.passed else one_line(found.description or "it is not fresh")
         yield "stale", found.check_name.removesuffix("_is_fresh"), text
+    elif served := versions.NAME.fullmatch(found.check_name):
+        yield "version", served[1], None if found.passed else one_line(found.description or "it ends soon")
 
 
 def _sync(

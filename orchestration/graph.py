@@ -7,7 +7,18 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import activation, alerts, automation, checks, identity, ingestion, publishing, transformation
+from activation import discovery as destinations
+from orchestration import (
+    activation,
+    alerts,
+    automation,
+    checks,
+    identity,
+    ingestion,
+    publishing,
+    transformation,
+    versions,
+)
 
 
 def build() -> dg.Definitions:
@@ -20,6 +31,7 @@ def build() -> dg.Definitions:
         landed={vendor: [key.path[-1] for key in assets.keys] for vendor, assets in landing.items()},
         before_ledger=[route.key for route in syncs] or [publishing.MARTS],
     )
+    first = {vendor: next(iter(assets.specs)).key for vendor, assets in landing.items()}
     return dg.Definitions(
         assets=[
             *landing.values(),
@@ -28,13 +40,25 @@ def build() -> dg.Definitions:
             *publishing.publishing_assets(*published_keys(manifest, translator)),
             *activation.sync_assets(syncs),
         ],
-        asset_checks=checks.freshness_checks(
-            {
-                vendor: (next(iter(landing[vendor].specs)).key, module.FRESHNESS)
-                for vendor, module in modules.items()
-                if module.FRESHNESS is not None
-            }
-        ),
+        asset_checks=[
+            *checks.freshness_checks(
+                {
+                    vendor: (first[vendor], module.FRESHNESS)
+                    for vendor, module in modules.items()
+                    if module.FRESHNESS is not None
+                }
+            ),
+            *versions.version_checks(
+                "source_versions",
+                {vendor: first[vendor] for vendor, module in modules.items() if module.VERSION is not None},
+                lambda vendor: modules[vendor].VERSION,
+            ),
+            *versions.version_checks(
+                "destination_versions",
+                {route.destination: route.key for route in syncs},
+                lambda destination: destinations.find(destination).VERSION,
+            ),
+        ],
         jobs=automation.jobs(),
         schedules=automation.schedules(),
         sensors=alerts.sensors(),

@@ -23,7 +23,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,6 @@ import selvage
 from activation.audience import scalar
 from activation.destination import (
     Action,
-    ApiVersion,
     Audience,
     DestinationError,
     Member,
@@ -48,7 +47,7 @@ from activation.destination import (
 from activation.identifiers import country_code, prepare
 from activation.ledger import whole_file
 
-VERSION = ApiVersion("2026-11", date.max)  # of the layout, which is our own
+VERSION = selvage.ApiVersion("2026-11", None, "layout")  # of the layout, which is our own
 SETTINGS = {"path": selvage.REQUIRED, "mode": "changes", "format": "csv", "layout": VERSION.name}
 BATCH_SIZE = {"add": 50_000, "update": 50_000, "remove": 50_000}
 IDENTIFIERS = {"email": ("email",), "sms": ("phone",), "ads": ("email", "phone"), "all": ("email", "phone")}

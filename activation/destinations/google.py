@@ -18,7 +18,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -26,14 +25,14 @@ import orjson
 
 import selvage
 from activation.client import Client, NotFound
-from activation.destination import ApiVersion, Audience, DestinationError, Member, Outcome, Remember
+from activation.destination import Audience, DestinationError, Member, Outcome, Remember
 from activation.google import events
 from activation.google.access import ACCOUNT_TYPE, accounts_of, client_of, destination_of
 from activation.google.told import GoogleTold
 from activation.google.uploads import CONSENT, Row, cells_of, members_of, rows_of, settle, tell, wait
 from activation.told import Cell
 
-VERSION = ApiVersion("v1", date.max)  # no end has been announced
+VERSION = selvage.ApiVersion("v1", None)  # no end has been announced
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "token_url": selvage.REQUIRED,

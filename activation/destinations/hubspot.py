@@ -22,10 +22,10 @@ import orjson
 
 import selvage
 from activation.client import REFUSED, Client, NotFound
-from activation.destination import ApiVersion, Audience, BatchRefused, DestinationError, Member, Outcome, Remember
+from activation.destination import Audience, BatchRefused, DestinationError, Member, Outcome, Remember
 from activation.identifiers import prepare
 
-VERSION = ApiVersion("2026-09", date(2028, 3, 9))  # a version is served for 18 months at least
+VERSION = selvage.ApiVersion("2026-09", date(2028, 3, 9))  # a version is served for 18 months at least
 SETTINGS = {"base_url": selvage.REQUIRED, "access_token": selvage.REQUIRED, "api_version": VERSION.name}
 BATCH_SIZE = {"add": 100, "update": 100, "remove": 100}
 IDENTIFIERS = {"email": ("email",)}

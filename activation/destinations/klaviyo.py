@@ -26,7 +26,6 @@ import orjson
 import selvage
 from activation.client import Client, NotFound, error_code
 from activation.destination import (
-    ApiVersion,
     Audience,
     BatchRefused,
     BatchTooLarge,
@@ -38,7 +37,8 @@ from activation.destination import (
 )
 from activation.identifiers import prepare
 
-VERSION = ApiVersion("2026-07-15", date(2028, 7, 15))  # a revision is served for about two years
+# A revision is served for about two years.
+VERSION = selvage.ApiVersion("2026-07-15", date(2028, 7, 15), "revision")
 SETTINGS = {"base_url": selvage.REQUIRED, "api_key": selvage.REQUIRED, "revision": VERSION.name}
 BATCH_SIZE = {"add": 10_000, "update": 10_000, "remove": 1_000}
 IDENTIFIERS = {"email": ("email",), "sms": ("phone",)}

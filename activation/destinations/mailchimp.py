@@ -21,7 +21,6 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -29,11 +28,11 @@ import orjson
 
 import selvage
 from activation.client import REFUSED, Client, NotFound, Throttled
-from activation.destination import ApiVersion, Audience, BatchRefused, DestinationError, Member, Outcome, Remember
+from activation.destination import Audience, BatchRefused, DestinationError, Member, Outcome, Remember
 from activation.identifiers import md5_hex, prepare
 from activation.mailchimp import batches
 
-VERSION = ApiVersion("3.0", date.max)  # the only one, and no end of it was told
+VERSION = selvage.ApiVersion("3.0", None)  # the only one, and no end of it was told
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "api_key": selvage.REQUIRED,

@@ -27,7 +27,6 @@ import orjson
 import selvage
 from activation.client import Client
 from activation.destination import (
-    ApiVersion,
     Audience,
     BatchRefused,
     DestinationError,
@@ -39,7 +38,7 @@ from activation.identifiers import country_code, prepare
 from activation.meta import events
 from activation.meta.graph import failure_of, pause_of
 
-VERSION = ApiVersion("v26.0", date(2027, 7, 29))  # marketing versions are served for about a year
+VERSION = selvage.ApiVersion("v26.0", date(2027, 7, 29))  # marketing versions are served for about a year
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "access_token": selvage.REQUIRED,

@@ -21,12 +21,12 @@ from typing import Any
 
 import selvage
 from activation.client import Client
-from activation.destination import ApiVersion, Audience, DestinationError, Member, Outcome, Remember
+from activation.destination import Audience, DestinationError, Member, Outcome, Remember
 from activation.shopify import metafields
 from activation.shopify.admin import Admin, error_of, failure_of, parts
 from activation.shopify.metafields import text_of, type_of
 
-VERSION = ApiVersion("2026-10", date(2027, 10, 1))  # a version is served for a year
+VERSION = selvage.ApiVersion("2026-10", date(2027, 10, 1))  # a version is served for a year
 SETTINGS = {"base_url": selvage.REQUIRED, "access_token": selvage.REQUIRED, "api_version": VERSION.name}
 BATCH_SIZE = {"add": 100, "update": 100, "remove": 100}
 IDENTIFIERS = {"shop": ("shopify_ids",)}

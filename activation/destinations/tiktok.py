@@ -18,7 +18,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import zip_longest
 from typing import Any
 
@@ -26,7 +25,6 @@ import orjson
 
 import selvage
 from activation.destination import (
-    ApiVersion,
     Audience,
     BatchRefused,
     DestinationError,
@@ -41,7 +39,7 @@ from activation.told import Cell, Told
 
 log = logging.getLogger(__name__)
 
-VERSION = ApiVersion("v1.3", date.max)  # the only one in use; no end was announced
+VERSION = selvage.ApiVersion("v1.3", None)  # the only one in use; no end was announced
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "access_token": selvage.REQUIRED,

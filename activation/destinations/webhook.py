@@ -37,7 +37,6 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -49,7 +48,6 @@ from activation.audience import scalar
 from activation.client import REFUSED, Client, Reply
 from activation.destination import (
     Action,
-    ApiVersion,
     Audience,
     BatchRefused,
     BatchTooLarge,
@@ -60,7 +58,7 @@ from activation.destination import (
 )
 from activation.identifiers import country_code, prepare
 
-VERSION = ApiVersion("2026-11", date.max)  # of the message, which is our own
+VERSION = selvage.ApiVersion("2026-11", None, "message_version")  # of the message, which is our own
 SETTINGS = {"url": selvage.REQUIRED, "secret": selvage.REQUIRED, "message_version": VERSION.name}
 BATCH_SIZE = {"add": 1_000, "update": 1_000, "remove": 1_000}
 IDENTIFIERS = {"email": ("email",), "sms": ("phone",), "ads": ("email", "phone"), "all": ("email", "phone")}

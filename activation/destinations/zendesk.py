@@ -18,17 +18,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 import orjson
 
 import selvage
 from activation.client import REFUSED, Client, NotFound
-from activation.destination import ApiVersion, Audience, BatchRefused, DestinationError, Member, Outcome, Remember
+from activation.destination import Audience, BatchRefused, DestinationError, Member, Outcome, Remember
 from activation.zendesk.values import exact, type_of, users_of, word
 
-VERSION = ApiVersion("v2", date.max)  # the only one, and no end of it was told
+VERSION = selvage.ApiVersion("v2", None)  # the only one, and no end of it was told
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "client_id": selvage.REQUIRED,

@@ -97,7 +97,7 @@ class Cursor(JSONResponseCursorPaginator):
 
 def client_of(settings: Mapping[str, str]) -> RESTClient:
     headers = {"Authorization": f"Bearer {settings['api_key']}", "Accept": "application/json"}
-    return rest_client(f"{settings['base_url']}/v2", headers)
+    return rest_client(f"{settings['base_url']}/{settings['api_version']}", headers)
 
 
 def items(client: RESTClient, feed: Feed, since: datetime) -> Iterator[dict[str, Any]]:

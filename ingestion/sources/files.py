@@ -23,13 +23,20 @@ from dlt.common.schema.typing import TColumnSchema
 import selvage
 from ingestion import lines, reading
 from ingestion.connect import Finding
+from ingestion.tables import ReadBy
 from ingestion.tabular import TabularFile, snake_case
 from ingestion.window import Window
 
 DESCRIPTION = "Exports that somebody drops: CSV, JSON lines or Parquet, one raw table per name."
 KINDS = {"files", "csv", "json", "parquet"}
+VERSION = None
 SETTINGS: dict[str, str | None] = {}
 FRESHNESS = None
+NOT_READ = {
+    "rows that do not fit their column's type": "they are put aside in _quarantine with file, row, field and reason",
+    "files outside of folders, hidden ones, other kinds": "a folder names its tables; a hidden file is not whole yet",
+}
+READ_BY = {"landing": ReadBy("_source_file")}
 
 VENDOR = "files"
 SCOPES: tuple[str, ...] = ()

@@ -31,11 +31,12 @@ from ingestion.ads.days import DAY, Account, Days
 from ingestion.connect import Finding
 from ingestion.google_ads.api import Api, GoogleAdsError
 from ingestion.google_ads.tables import CUSTOMERS, METRICS, OBJECTS, REPORTS, Objects, Report
-from ingestion.tables import Line, Table
+from ingestion.tables import Line, ReadBy, Table
 from ingestion.window import Window
 
 DESCRIPTION = "Ads on Google and YouTube: accounts, campaigns, ad groups, ads, daily spend and conversions by action."
 KINDS = {"googleads", "rest"}
+VERSION = selvage.ApiVersion("v26", date(2027, 11, 1))  # Google plans its end for November 2027
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "token_url": selvage.REQUIRED,
@@ -45,12 +46,22 @@ SETTINGS = {
     "customer_id": selvage.REQUIRED,
     "login_customer_id": "",
     "developer_token": "",
-    "api_version": "v26",  # of 2026; a version lives about a year, and v22 ended in October 2026
+    "api_version": VERSION.name,
     "start_date": "2026-01-01",
     "restatement_days": "30",
 }
 SCOPES = ("https://www.googleapis.com/auth/adwords",)
 FRESHNESS = timedelta(hours=50)  # the newest day that is over ended up to 24 hours ago; one may bring nothing
+NOT_READ = {
+    "figures of manager accounts": "Google gives none; the accounts below are read one by one",
+    "single clicks and their ids": "Google keeps them for 90 days; the shop's own web events have them",
+    "figures by search term, keyword, product, place or device": "no mart asks for them",
+    "days that are not over": "their figures still grow",
+}
+READ_BY = {
+    **{objects.table.name: ReadBy() for objects in (CUSTOMERS, *OBJECTS)},
+    **{report.table.name: ReadBy("date", "restatement_days") for report in REPORTS},
+}
 
 VENDOR = "google_ads"
 DAYS_KEPT, DAYS_PER_QUERY = 1_110 * DAY, 30 * DAY  # Google keeps 37 months

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import dlt
@@ -27,18 +27,27 @@ from ingestion.klaviyo import api, connect
 from ingestion.klaviyo.feeds import FEEDS, Feed, Span
 from ingestion.news import news
 from ingestion.position import Position
-from ingestion.tables import Line, page_of
+from ingestion.tables import Line, ReadBy, page_of
 from ingestion.window import Window
 
 DESCRIPTION = "E-mail and SMS marketing: profiles, consent, message events, campaigns and lists."
 KINDS = {"klaviyo", "rest"}
+# A revision is served for about two years.
+VERSION = selvage.ApiVersion("2026-07-15", date(2028, 7, 15), "revision")
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "api_key": selvage.REQUIRED,
-    "revision": "2026-07-15",
+    "revision": VERSION.name,
     "start_date": "2026-01-01",
 }
 FRESHNESS = timedelta(hours=26)
+NOT_READ = {
+    "profiles that were deleted": "Klaviyo does not report them; what was landed of them stays",
+    "flows, templates and the texts of messages": "an event names the flow and the campaign that it came from",
+    "segments, forms, catalogues": "no mart asks for them; audiences are made here",
+    "Klaviyo's own reports": "their calls are few a day; sends, opens and clicks are counted from the events",
+}
+READ_BY = {feed.table.name: ReadBy(feed.version, feed.lag) for feed in FEEDS}
 
 VENDOR = "klaviyo"
 LINES_PER_PAGE = 20_000

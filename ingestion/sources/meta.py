@@ -27,21 +27,32 @@ from ingestion.connect import Finding
 from ingestion.http import server_now
 from ingestion.meta.graph import Graph, GraphError, TooMuchData
 from ingestion.meta.tables import AD_STATUSES, FIELDS, INSIGHTS, OBJECTS, WINDOWS, Objects
-from ingestion.tables import Line
+from ingestion.tables import Line, ReadBy
 from ingestion.window import Window
 
 DESCRIPTION = "Ads on Facebook and Instagram: accounts, campaigns, ad sets, ads, daily spend and claimed conversions."
 KINDS = {"meta", "rest"}
+VERSION = selvage.ApiVersion("v26.0", date(2027, 7, 29))  # marketing versions are served for about a year
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "access_token": selvage.REQUIRED,
     "account_id": selvage.REQUIRED,
-    "api_version": "v26.0",
+    "api_version": VERSION.name,
     "start_date": "2026-01-01",
     "restatement_days": "28",
 }
 SCOPES = ("ads_read",)
 FRESHNESS = timedelta(hours=50)  # the newest day that is over ended up to 24 hours ago; one may bring nothing
+NOT_READ = {
+    "figures by age, gender, place or device": "no mart asks for them",
+    "reach and frequency": "they can't be summed over days or ads",
+    "creatives and their texts": "no mart asks for them; an ad is known by its name",
+    "days that are not over": "their figures still grow",
+}
+READ_BY = {
+    **{objects.table.name: ReadBy() for objects in OBJECTS},
+    INSIGHTS.name: ReadBy("date_start", "restatement_days"),
+}
 
 VENDOR = "meta"
 DAYS_KEPT, DAYS_PER_REPORT = 1125 * DAY, 30 * DAY  # Meta keeps 37 months

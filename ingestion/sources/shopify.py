@@ -13,7 +13,7 @@ Amounts are shop money. Deleted objects are not reported by these reads.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -26,19 +26,27 @@ import selvage
 from ingestion import reading
 from ingestion.shopify import catalogue, connect, orders, transfers
 from ingestion.shopify.admin import admin_of
-from ingestion.shopify.reader import Connection, Root, read
-from ingestion.tables import Table
+from ingestion.shopify.reader import LAG, Connection, Root, read
+from ingestion.tables import ReadBy, Table
 from ingestion.window import Window
 
 DESCRIPTION = "The online shop's customers, orders, refunds, products, stock, transfers, abandoned checkouts, drafts."
 KINDS = {"shopify", "graphql"}
+VERSION = selvage.ApiVersion("2026-10", date(2027, 10, 1))  # a version is served for a year
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "access_token": selvage.REQUIRED,
-    "api_version": "2026-10",
+    "api_version": VERSION.name,
     "start_date": "2026-01-01",
 }
 FRESHNESS = timedelta(hours=26)
+NOT_READ = {
+    "objects that were deleted": "no list reports them; what was landed of them stays",
+    "amounts in the buyer's currency, but for an order's total": "all sums are of shop money, which each order has too",
+    "visits before the last one that led to an order": "the shop's own web events have them",
+    "payouts, fees and disputes": "they are the bank's side of a payment; the marts end at the payment",
+    "notes of orders and customers, metafields": "no mart asks for them, and nobody knows what people wrote there",
+}
 
 VENDOR = "shopify"
 SCOPES, probe, count = connect.SCOPES, connect.probe, connect.count
@@ -87,6 +95,22 @@ ROOTS = (
         sorts=True,
     ),
 )
+
+
+def _read_by() -> dict[str, ReadBy]:
+    """Rows that come with an object are found by its update, but for those with updates of their own."""
+    found = {}
+    for root in ROOTS:
+        alone = {root.kind, *(one.kind for one in root.connections if one.has_own_updates)}
+        for table in (*root.tables, *root.detail_tables):
+            is_alone = table.kind in alone and not table.each
+            found[table.name] = ReadBy("updated_at", LAG) if is_alone else ReadBy(of=root.tables[0].name)
+    for table in transfers.TABLES:
+        found[table.name] = ReadBy(of=transfers.TRANSFERS.name)
+    return found | {transfers.TRANSFERS.name: ReadBy("created_at", transfers.LOOK_BACK)}
+
+
+READ_BY = _read_by()
 
 
 @dlt.source(name=VENDOR)

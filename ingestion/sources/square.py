@@ -28,28 +28,42 @@ import selvage
 from ingestion import reading
 from ingestion.news import news
 from ingestion.position import Position
-from ingestion.square import tables
-from ingestion.square.access import SCOPES, count, probe
+from ingestion.square import access, tables
 from ingestion.square.api import client_of, items, locations
-from ingestion.square.feeds import FEEDS, Feed, Span
-from ingestion.tables import Line, Table, page_of
+from ingestion.square.feeds import FEEDS, PARTS_OF_ORDERS, Feed, Span
+from ingestion.tables import Line, ReadBy, Table, page_of
 from ingestion.window import Window
 
 DESCRIPTION = "Store sales: orders, returns, payments, refunds, customers, catalogue and stock of the tills."
 KINDS = {"square", "rest"}
+VERSION = selvage.ApiVersion("2026-09-16", None, "version")  # versions of years ago are still served
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "access_token": selvage.REQUIRED,
-    "version": "2026-09-16",
+    "version": VERSION.name,
     "start_date": "2026-01-01",
 }
 FRESHNESS = timedelta(hours=26)
-
-__all__ = ["DESCRIPTION", "FRESHNESS", "KINDS", "SCOPES", "SETTINGS", "count", "probe", "source"]
+NOT_READ = {
+    "customers that were deleted or merged": "Square reports neither; their rows stay",
+    "movements of loyalty points": "the balance of each account is read",
+    "ledgers of gift cards, team members, shifts, cash drawers": "no mart asks for them",
+    "transfer orders between stores": "the stock of both places shows what left and what came",
+    "payouts and fees": "they are the bank's side of a payment; the marts end at the payment",
+}
 
 VENDOR = "square"
 LINES_PER_PAGE = 20_000
+SCOPES, probe, count = access.SCOPES, access.probe, access.count
 LAG = timedelta(minutes=10)
+READ_BY = {
+    tables.LOCATIONS.name: ReadBy(),
+    **{
+        table.name: ReadBy(of=tables.ORDERS.name) if table in PARTS_OF_ORDERS else ReadBy(feed.version, LAG)
+        for feed in FEEDS
+        for table in feed.tables
+    },
+}
 log = logging.getLogger(__name__)
 
 

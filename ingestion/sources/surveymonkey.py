@@ -25,21 +25,35 @@ import selvage
 from ingestion import reading
 from ingestion.position import Position, utc
 from ingestion.surveymonkey import api, connect, tables
-from ingestion.tables import Line, Table, page_of
+from ingestion.tables import Line, ReadBy, Table, page_of
 from ingestion.window import Window
 
 DESCRIPTION = "Surveys: what customers chose when asked, such as how likely they are to recommend the shop; no texts."
 KINDS = {"surveymonkey", "rest"}
+VERSION = selvage.ApiVersion("v3", None)  # no end of it was told
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "access_token": selvage.REQUIRED,
+    "api_version": VERSION.name,
     "survey_ids": "",
     "start_date": "2026-01-01",
 }
 FRESHNESS = None  # nobody has to answer
+NOT_READ = {
+    "what people typed": "nobody knows what it holds; of an answer only the choice is kept",
+    "network addresses": "nothing would be done with them",
+    "answers that were deleted": "nobody reports them; what was landed of them stays",
+    "contacts, collectors and their messages": "a customer is told by what the shop wrote into the survey's link",
+}
 
 VENDOR = "surveymonkey"
 LAG = timedelta(minutes=10)
+READ_BY = {
+    tables.SURVEYS.name: ReadBy(),
+    tables.CHOICES.name: ReadBy(of=tables.SURVEYS.name),
+    tables.RESPONSES.name: ReadBy("modified_at", LAG),
+    tables.ANSWERS.name: ReadBy(of=tables.RESPONSES.name),
+}
 SCOPES, probe, count = connect.SCOPES, connect.probe, connect.count
 log = logging.getLogger(__name__)
 

@@ -25,24 +25,36 @@ import selvage
 from ingestion.ads.changes import Figures, Reader, Row, changed_days, changed_objects, pages
 from ingestion.ads.days import DAY, Account, Days
 from ingestion.connect import Finding
-from ingestion.tables import Line
+from ingestion.tables import Line, ReadBy
 from ingestion.tiktok.api import Api, TikTokError
 from ingestion.tiktok.tables import ADVERTISERS, METRICS, OBJECTS, REPORTS, Objects
 from ingestion.window import Window
 
 DESCRIPTION = "Ads on TikTok: advertisers, campaigns, ad groups, ads, daily spend and claimed purchases."
 KINDS = {"tiktok", "rest"}
+VERSION = selvage.ApiVersion("v1.3", None)  # the only one in use; no end was announced
 SETTINGS = {
     "base_url": selvage.REQUIRED,
     "access_token": selvage.REQUIRED,
     "advertiser_id": selvage.REQUIRED,
     "advertiser_ids": "",  # several with commas between, where more are read than audiences are sent to
-    "api_version": "v1.3",  # the only one; no end of it was announced
+    "api_version": VERSION.name,
     "start_date": "2026-01-01",
     "restatement_days": "28",
 }
 SCOPES = ("Ad Account Management", "Ads Management", "Reporting")
 FRESHNESS = timedelta(hours=50)  # the newest day that is over ended up to 24 hours ago; one may bring nothing
+NOT_READ = {
+    "campaigns of TikTok Shop (GMV Max)": "what they cost stands in a report of its own",
+    "figures by age, gender, place or device": "they come hours later than the others, and no mart asks for them",
+    "reach and frequency": "they can't be summed over days or ads",
+    "creatives and their texts": "no mart asks for them; an ad is known by its name",
+    "days that are not over": "their figures still grow",
+}
+READ_BY = {
+    **{objects.table.name: ReadBy() for objects in (ADVERTISERS, *OBJECTS)},
+    REPORTS.name: ReadBy("stat_date", "restatement_days"),
+}
 
 VENDOR = "tiktok"
 DAYS_PER_REPORT = 30 * DAY

@@ -22,13 +22,18 @@ import pyarrow.compute as pc
 import selvage
 from ingestion import lines, reading
 from ingestion.connect import Finding
-from ingestion.tables import Column, Table, query
+from ingestion.tables import Column, ReadBy, Table, query
 from ingestion.window import Window
 
 DESCRIPTION = "The shop's own clickstream: page views, carts, check-outs and log-ins, as Segment-shaped JSON lines."
 KINDS = {"files", "json"}
+VERSION = None
 SETTINGS = {"path": selvage.REQUIRED}
 FRESHNESS = timedelta(hours=26)
+NOT_READ = {
+    "lines that are no events": "they are put aside in _quarantine with file, row, field and reason",
+    "files of other names": "only .jsonl and .jsonl.gz are looked at",
+}
 
 VENDOR = "web_events"
 EXTENSIONS = (".jsonl", ".jsonl.gz")
@@ -114,6 +119,7 @@ EVENTS = Table(
     rest=_rest(_COLUMNS),
     columns=(*_COLUMNS, Column("properties", "json", sql=_PROPERTIES), Column("source_file", sql="source_file")),
 )
+READ_BY = {EVENTS.name: ReadBy("source_file")}
 
 
 @dlt.source(name=VENDOR)

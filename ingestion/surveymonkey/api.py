@@ -34,7 +34,7 @@ class Account:
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         headers = {"Authorization": f"bearer {settings['access_token']}", "Accept": "application/json"}
-        self._client = rest_client(settings["base_url"], headers)
+        self._client = rest_client(f"{settings['base_url']}/{settings['api_version']}", headers)
         self._budgets: Mapping[str, str] = {}
         self._first: Response | None = None
 

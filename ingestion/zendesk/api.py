@@ -61,7 +61,7 @@ def client_of(settings: Mapping[str, str]) -> tuple[RESTClient, datetime]:
     response.raise_for_status()
     token = orjson.loads(response.content)["access_token"]
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-    return rest_client(f"{settings['base_url']}/api/v2", headers), server_now(response)
+    return rest_client(f"{settings['base_url']}/api/{settings['api_version']}", headers), server_now(response)
 
 
 def objects(

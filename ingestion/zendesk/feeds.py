@@ -26,7 +26,8 @@ class Feed:
     """One list. ``follow`` names the parameter of the next page and tells it from a page, None at the end.
 
     ``objects`` makes flat documents of a page, given the ids of the custom fields that hold an order's number;
-    ``version`` tells an object's last change in ISO form. ``has_start``: read from the start date on only.
+    ``version`` tells an object's last change in ISO form, ``cursor`` the raw column that has it. ``has_start``: read
+    from the start date on only.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Feed:
     follow: tuple[str, Callable[[Document], str | None]]
     objects: Callable[[Document, frozenset[int]], Iterator[Document]]
     version: Callable[[Document], str] = _updated
+    cursor: str = "updated_at"
     lag: timedelta = LAG
     has_start: bool = True
 
@@ -97,6 +99,7 @@ FEEDS = (
         ("cursor", _after_cursor),
         _tickets,
         _generated,
+        "generated_at",
     ),
     Feed(
         "users",
@@ -115,6 +118,7 @@ FEEDS = (
         ("start_time", _end_time),
         _comments,
         lambda found: str(found["created_at"]),
+        "created_at",
     ),
     Feed(
         "satisfaction_ratings",

@@ -171,7 +171,7 @@ def test_dbt_tests_are_blocking_checks(defs: dg.Definitions, manifest: dict[str,
     assert tests
     assert tests <= set(checks), "a test that is no check would fail unseen"
     asset_graph = defs.resolve_asset_graph()
-    loose = [name for name, key in checks.items() if not asset_graph.get(key).blocking]
+    loose = [name for name in tests if not asset_graph.get(checks[name]).blocking]
     warnings = {
         node["name"]
         for node in manifest["nodes"].values()
@@ -187,6 +187,16 @@ def test_each_source_with_a_freshness_has_a_blocking_check(defs: dg.Definitions)
         assert (f"{vendor}_is_fresh" in checks) == (module.FRESHNESS is not None)
         if module.FRESHNESS is not None:
             assert asset_graph.get(checks[f"{vendor}_is_fresh"]).blocking
+
+
+def test_each_api_has_a_check_of_its_version_that_stops_nothing(defs: dg.Definitions) -> None:
+    asset_graph = defs.resolve_asset_graph()
+    found = {key for key in asset_graph.asset_check_keys if key.name.endswith("_version_is_served")}
+    assert not [key for key in found if asset_graph.get(key).blocking]
+    read = {vendor for vendor, module in sources.sources().items() if module.VERSION is not None}
+    sent_to = destinations.routed() | destinations.conversions_routed()
+    assert {key.name.removesuffix("_version_is_served") for key in found} == read | sent_to
+    assert len(found) == len(read) + len(sent_to)
 
 
 def test_schedules_take_the_whole_graph(defs: dg.Definitions, shared: Shared) -> None:

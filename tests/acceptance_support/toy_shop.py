@@ -26,12 +26,15 @@ import json
 
 import dlt
 
-from ingestion.tables import Column, Table, page_of
+from ingestion.tables import Column, ReadBy, Table, page_of
 
 DESCRIPTION = "Members of the toy club"
 KINDS = {"python"}
+VERSION = None
 SETTINGS = {}
 FRESHNESS = None
+NOT_READ = {}
+READ_BY = {"members": ReadBy()}
 MEMBERS = Table(
     "members", "member",
     (Column("id", path="id"), Column("email", path="email"), Column("first_name", path="first_name"),

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import selvage
 from activation import discovery
-from activation.destination import CONTACT_POINTS, IDENTIFYING, ApiVersion, Audience, Contact, Member
+from activation.destination import CONTACT_POINTS, IDENTIFYING, Audience, Contact, Member
 from activation.identifiers import CLEAR, HASHED
 
 NAMES = discovery.names()
@@ -21,7 +22,6 @@ FUNCTIONS = {
     "remove": ["connection", "members", "remember"],
     "resume": ["connection", "job_id", "customer_ids"],
 }
-WARN_DAYS = 90
 
 
 def test_there_are_destinations() -> None:
@@ -35,7 +35,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 def test_it_declares_what_the_engine_needs(name: str) -> None:
     destination = discovery.find(name)
-    assert isinstance(destination.VERSION, ApiVersion)
+    assert isinstance(destination.VERSION, selvage.ApiVersion)
     assert set(destination.BATCH_SIZE) == {"add", "update", "remove"}
     assert all(size > 0 for size in destination.BATCH_SIZE.values())
     assert destination.IDENTIFIERS
@@ -60,10 +60,11 @@ def test_its_functions_take_what_the_engine_gives(name: str) -> None:
 
 
 def test_its_version_is_a_setting_with_days_left(name: str) -> None:
-    version = discovery.find(name).VERSION
-    left = version.days_left(datetime.now(UTC).date())
-    print(f"{name} {version.name}: {left} days left")
-    assert left > WARN_DAYS, f"{name}: version {version.name} ends on {version.sunset}"
+    destination = discovery.find(name)
+    version = destination.VERSION
+    assert destination.SETTINGS[version.setting] == version.name
+    ending = version.warning(name, version.name, datetime.now(UTC).date())
+    assert ending is None, ending
     source = Path(inspect.getfile(discovery.find(name))).read_text()  # type: ignore[arg-type]
     assert source.count(f'"{version.name}"') == 1, "the version is written once, and reached through the settings"
 

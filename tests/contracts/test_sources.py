@@ -3,8 +3,9 @@
 # ruff: noqa: DTZ001 - our times are UTC without zone
 from __future__ import annotations
 
+import inspect
 import socket
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 import yaml
 
 import selvage
+from activation import discovery
+from ingestion import sources_page
 from ingestion.discovery import sources
 from ingestion.window import Window
 
@@ -42,6 +45,20 @@ def test_says_what_it_is(module: ModuleType) -> None:
     assert module.KINDS
     assert module.FRESHNESS is None or isinstance(module.FRESHNESS, timedelta)
     assert all(default is selvage.REQUIRED or isinstance(default, str) for default in module.SETTINGS.values())
+
+
+@pytest.mark.parametrize("module", VENDORS, indirect=True)
+def test_its_version_is_a_setting_with_days_left(module: ModuleType) -> None:
+    vendor, version = module.__name__.rpartition(".")[2], module.VERSION
+    if version is None:
+        assert "base_url" not in module.SETTINGS, "an API has a version"
+        return
+    assert module.SETTINGS[version.setting] == version.name
+    ending = version.warning(vendor, version.name, datetime.now(UTC).date())
+    assert ending is None, ending
+    assert inspect.getsource(module).count(f'"{version.name}"') == 1, "it is written once, and reached by the settings"
+    if vendor in discovery.names():
+        assert version == discovery.find(vendor).VERSION, "one setting holds the version of both"
 
 
 @pytest.mark.parametrize("module", VENDORS, indirect=True)
@@ -86,6 +103,27 @@ def test_raw_tables_are_those_that_dbt_declares(module: ModuleType) -> None:
         assert sorted(columns) == sorted(declared[name]), name
 
 
+@pytest.mark.parametrize("module", VENDORS, indirect=True)
+def test_says_how_it_reads_and_what_it_does_not(module: ModuleType) -> None:
+    tables = {
+        name: resource.compute_table_schema()["columns"]
+        for name, resource in module.source().selected_resources.items()
+        if not name.startswith("_")
+    }
+    assert set(module.READ_BY) == set(tables)
+    for name, read in module.READ_BY.items():
+        assert not read.cursor or read.cursor in tables[name] or not tables[name], name
+        assert not read.of or (read.of in tables and not module.READ_BY[read.of].of and not read.cursor), name
+        assert not isinstance(read.look_back, str) or int(module.SETTINGS[read.look_back]) > 0, name
+    assert all(what and why for what, why in module.NOT_READ.items())
+    assert module.NOT_READ
+
+
+def test_the_page_of_all_sources_is_what_they_say() -> None:
+    page = (selvage.ROOT / "docs" / "sources.md").read_text()
+    assert page == sources_page.text(), "write it anew: .venv/bin/python -m ingestion docs > docs/sources.md"
+
+
 def _declared(folder: Path, schema: str) -> dict[str, list[tuple[str, str]]]:
     found = {}
     for file in folder.glob("*.yml"):
@@ -104,6 +142,4 @@ def _type(column: Any) -> str:
 
 
 def _day(number: int) -> Any:
-    from datetime import datetime
-
     return datetime(2026, 6, number)

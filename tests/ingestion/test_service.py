@@ -240,7 +240,7 @@ def test_a_spent_minute_is_slept_out_and_a_spent_day_ends_the_asking(monkeypatch
             response.headers.update(next(answers))
             return response
 
-    account = api.Account({"base_url": "http://127.0.0.1:1", "access_token": "x"})
+    account = api.Account({"base_url": "http://127.0.0.1:1", "api_version": "v3", "access_token": "x"})
     monkeypatch.setattr(account, "_client", Client())
     account.ask("surveys")
     assert slept == []

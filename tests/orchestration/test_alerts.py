@@ -19,6 +19,7 @@ from aiosmtpd.controller import Controller
 
 import selvage
 from orchestration import alert_channels, alerts
+from orchestration.versions import version_checks
 
 SYNC = dg.AssetKey(["activation", "aud_buyers", "klaviyo"])
 WELL = {"sent": 100, "accepted": 100, "rejected": 0, "members": 1000}
@@ -76,9 +77,14 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def ran(
-    instance: dg.DagsterInstance, numbers: dict[str, int] | None = None, *, error: str = "", fresh: bool = True
+    instance: dg.DagsterInstance,
+    numbers: dict[str, int] | None = None,
+    *,
+    error: str = "",
+    fresh: bool = True,
+    version: str = "",
 ) -> str:
-    """A run of one sync behind one freshness check, with these numbers or this error."""
+    """A run of one sync behind one freshness check, with these numbers or this error; ``version``: its tool's too."""
 
     @dg.asset(key=SYNC)
     def sync() -> dg.MaterializeResult[Any]:
@@ -90,7 +96,14 @@ def ran(
     def check() -> dg.AssetCheckResult:
         return dg.AssetCheckResult(passed=fresh, description="The newest event of shopify is 50.0 hours old.")
 
-    done = dg.materialize([sync, check], instance=instance, raise_on_error=False)
+    checks = [check]
+    if version:
+        own = selvage.ApiVersion("2026-07-15", None, "revision")
+        checks += version_checks("destination_versions", {"klaviyo": SYNC}, lambda _: own)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KLAVIYO_REVISION", version)
+        done = dg.materialize([sync, *checks], instance=instance, raise_on_error=False)
+    assert error or done.success
     return str(done.run_id)
 
 
@@ -157,6 +170,14 @@ def test_a_source_that_is_not_fresh(instance: dg.DagsterInstance, receivers: Rec
     text = told(instance, ran(instance, fresh=False), receivers)
     assert text == "- stale, shopify: The newest event of shopify is 50.0 hours old."
     assert "well again, stale: shopify" in told(instance, ran(instance), receivers)
+
+
+def test_a_version_whose_end_is_not_known_warns_and_stops_nothing(
+    instance: dg.DagsterInstance, receivers: Receivers
+) -> None:
+    text = told(instance, ran(instance, version="2024-02-15"), receivers)
+    assert text.startswith("- version, klaviyo: KLAVIYO_REVISION is set to another version")
+    assert "well again, version: klaviyo" in told(instance, ran(instance, version="2026-07-15"), receivers)
 
 
 def test_what_a_run_did_not_come_to_is_not_over(instance: dg.DagsterInstance, receivers: Receivers) -> None:

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import selvage
-from activation.destination import ApiVersion, Audience, BatchRefused, Member, Outcome, Remember
+from activation.destination import Audience, BatchRefused, Member, Outcome, Remember
 
-VERSION = ApiVersion("1", date(2030, 1, 1))
+VERSION = selvage.ApiVersion("1", date(2030, 1, 1))
 SETTINGS = {"path": selvage.REQUIRED}
 BATCH_SIZE = {"add": 1000, "update": 1000, "remove": 1000}
 IDENTIFIERS = {"email": ("email",)}
