@@ -13,7 +13,9 @@ def sources() -> dict[str, ModuleType]:
     """Vendor name -> its module, in order of name.
 
     A source module has ``DESCRIPTION``, ``KINDS``, ``SETTINGS``, ``FRESHNESS`` and ``source(window=None)``; one that
-    people connect to their own account also ``SCOPES``, ``probe`` and ``count`` (``ingestion.connect``).
+    people connect to their own account also ``SCOPES``, ``probe`` and ``count`` (``ingestion.connect``). One whose
+    vendor tells by webhooks what changes has ``WEBHOOK_SETTINGS``, ``verified(headers, body, settings)``,
+    ``delivered(ids)``, ``related(ids)``, ``unknown(ids)`` and ``erasures(gone, said)`` (``ingestion.delivered``).
     """
     found = sorted(module.name for module in pkgutil.iter_modules(ingestion.sources.__path__))
     return {name: importlib.import_module(f"ingestion.sources.{name}") for name in found}
