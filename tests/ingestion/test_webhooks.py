@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import fcntl
 import hashlib
 import hmac
 import os
@@ -309,6 +310,29 @@ def test_a_death_between_landing_and_settling_doubles_nothing(
     assert rows("select count(*), min(_dlt_load_id) from raw_shopify.orders") == before == [(1, before[0][1])]
 
 
+def test_what_cannot_be_landed_now_waits(receiver: Receiver, home: selvage.Settings, monkeypatch: Any) -> None:
+    """While another process lands the same vendor, and when something is wrong that nobody foresaw."""
+    mailbox = Mailbox("shopify")
+    monkeypatch.setattr("ingestion.delivered.LONGEST_TURN_SECONDS", 0.0)
+    mailbox.keep(read(ORDER))
+    file = home.work / "dlt" / "shopify.lock"
+    file.parent.mkdir(parents=True)
+    with file.open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        assert not receiver.land("shopify")
+    monkeypatch.setattr("ingestion.delivered._read", lambda *_: {}["unforeseen"])
+    assert not receiver.land("shopify")
+    assert len(mailbox.waiting()) == 1
+
+
+def test_what_a_person_has_to_answer_stays(home: selvage.Settings) -> None:
+    mailbox = Mailbox("shopify")
+    mailbox.keep(read({"customer": {"id": 7}, "data_request": {"id": 3}}, "customers/data_request"))
+    assert delivered.land("shopify").notes == ("data request 3 of customer 7",)
+    assert mailbox.waiting() == {}
+    assert len(list((home.work / "deliveries" / "shopify" / "kept").iterdir())) == 1
+
+
 @pytest.fixture
 def heard(home: selvage.Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Running, str]]:
     """A shop whose clock moves, and the address at which our receiver takes its webhooks and lands them."""
@@ -341,6 +365,7 @@ def test_what_happens_is_landed_when_its_webhook_comes_and_the_next_reading_chan
 ) -> None:
     shop, url = heard
     land("shopify")
+    read_at = (selvage.settings().work / "reads" / "shopify.json").read_text()
     before = rows("select count(*), max(created_at) from raw_shopify.orders")[0]
     state = pipeline.pipeline("shopify").state["sources"]["shopify"]["positions"]["orders"]["read_to"]
     since = shop.now
@@ -356,6 +381,7 @@ def test_what_happens_is_landed_when_its_webhook_comes_and_the_next_reading_chan
     assert after[1] > since.replace(tzinfo=None)
     now = pipeline.pipeline("shopify").state["sources"]["shopify"]["positions"]["orders"]["read_to"]
     assert now == state
+    assert (selvage.settings().work / "reads" / "shopify.json").read_text() == read_at
     landed = land("shopify")
     assert {name: count for name, count in landed.items() if not name.startswith(("abandoned_", "inventory_"))} == {}
     assert landed.get("inventory_levels", 0) == 0

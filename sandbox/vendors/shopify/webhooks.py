@@ -28,11 +28,13 @@ from sandbox.clock import text
 from sandbox.vendors.shopify.access import APP
 from sandbox.vendors.shopify.documents import Documents
 from sandbox.vendors.shopify.rest import SHAPES
+from sandbox.vendors.shopify.values import number_of
 
 if TYPE_CHECKING:
     from sandbox.vendors.shopify.app import Shop
 
 SECONDS = 5.0  # as long as Shopify waits for an answer
+UPDATED = {"orders": "updated"}  # the others say update
 Told = tuple[str, dict[str, Any]]
 
 
@@ -54,20 +56,18 @@ def send(shop: Shop, asked: dict[str, Any], domain: str) -> dict[str, int]:
 def changed(documents: Documents, since: datetime) -> Iterator[Told]:
     """Topic and body of all that has changed after ``since`` and is told of."""
     after = np.int64(since.astimezone(UTC).timestamp() * 1_000_000)
+    products = documents.snapshot.rows("shopify_products", "product_id")
     for name, rows, build in (
         ("customers", documents.customer_table, documents.customers),
-        ("products", documents.snapshot.rows("shopify_products", "product_id"), None),
+        ("products", products, lambda rows: [documents.catalogue.products[row["product_id"]] for row in rows]),
         ("orders", documents.order_table, documents.orders),
-        ("draft_orders", documents.draft_table, None),
+        ("draft_orders", documents.draft_table, documents.drafts),
     ):
         moved = rows.rows(np.flatnonzero(rows.values("updated_at") > after)) if len(rows) else []
-        for row, document in zip(moved, build(moved) if build else moved, strict=True):
+        shape = SHAPES.get(name, lambda one: {"id": number_of(one["id"], "DraftOrder")})
+        for row, document in zip(moved, build(moved), strict=True):
             is_made = datetime.fromisoformat(row["created_at"]) > since
-            topic = f"{name}/create" if is_made else f"{name}/{'updated' if name == 'orders' else 'update'}"
-            if name == "draft_orders":
-                yield topic, {"id": row["draft_order_id"]}
-            else:
-                yield topic, SHAPES[name](documents.product(row["product_id"]) if name == "products" else document)
+            yield f"{name}/{'create' if is_made else UPDATED.get(name, 'update')}", shape(document)
     for level in documents.catalogue.levels:
         if datetime.fromisoformat(level["updatedAt"]) > since:
             item, place = level["of"]
