@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import orjson
@@ -51,7 +52,7 @@ class Delivery:
 
 
 class Mailbox:
-    """The deliveries of one vendor, below ``work/deliveries``; folders are 0700, files 0600."""
+    """The deliveries of one vendor, below ``work/deliveries``; its files are readable by their owner only."""
 
     def __init__(self, vendor: str) -> None:
         self._folder = selvage.settings().work / "deliveries" / vendor
@@ -80,7 +81,7 @@ class Mailbox:
 
     def waiting(self, most: int | None = None) -> dict[Path, Delivery]:
         """What is not landed yet, by file, the first that came first."""
-        return dict(list(self._read("waiting"))[:most])
+        return dict(islice(self._read("waiting"), most))
 
     def redacted(self) -> list[Delivery]:
         return [one for _, one in self._read("kept") if one.redact]
@@ -90,9 +91,9 @@ class Mailbox:
         for file, delivery in landed.items():
             file.replace(self._places["kept" if delivery.redact or delivery.asks else "done"] / file.name)
         before = time.time() - REMEMBERED.total_seconds()
-        for file in self._places["done"].glob("*.json"):
+        for file in (*self._places["done"].glob("*.json"), *self._folder.glob("*.partial")):
             if file.stat().st_mtime < before:
-                file.unlink()
+                file.unlink(missing_ok=True)
 
     def _read(self, place: str) -> Iterator[tuple[Path, Delivery]]:
         files = [(file.stat().st_mtime_ns, file) for file in self._places[place].glob("*.json")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,6 +56,8 @@ def test_the_signature_is_that_of_the_raw_body() -> None:
     headers = {**signed(body)["headers"], "x-shopify-hmac-sha256": "W/uXIoR0uj4UmDipot8IxHDaZbu5yOS6+t923fFFmmA="}
     assert verified(headers, body, SETTINGS).changed == ("gid://shopify/Order/5",)
     assert verified(headers, body, {**SETTINGS, "webhook_secret": f"new,{SECRET}"}).id == "k1"
+    told = {**headers, "x-shopify-triggered-at": "2026-03-29T18:00:27.877041743Z"}
+    assert verified(told, body, SETTINGS).triggered_at == datetime(2026, 3, 29, 18, 0, 27, 877041, UTC)
     for wrong in (body + b" ", body.replace(b"5", b"6")):
         with pytest.raises(Refused, match="wrong_signature"):
             verified(headers, wrong, SETTINGS)
@@ -181,3 +184,22 @@ def test_a_delivery_is_on_disk_under_its_name_only_when_it_is_whole(
             **{**vars(read(ORDER)), "triggered_at": next(iter(Mailbox("shopify").waiting().values())).triggered_at}
         )
     ]
+
+
+def test_a_delivery_that_comes_several_times_at_once_is_kept_once(home: selvage.Settings) -> None:
+    mailbox, delivery = Mailbox("shopify"), read(ORDER)
+    with ThreadPoolExecutor(8) as threads:
+        kept = list(threads.map(lambda _: mailbox.keep(delivery), range(16)))
+    assert kept.count(True) == 1
+    assert len(mailbox.waiting()) == 1
+
+
+def test_only_what_can_come_again_is_remembered(home: selvage.Settings) -> None:
+    mailbox = Mailbox("shopify")
+    mailbox.keep(read(ORDER))
+    mailbox.settle(mailbox.waiting())
+    (done,) = (home.work / "deliveries" / "shopify" / "done").iterdir()
+    assert not mailbox.keep(read(ORDER))
+    os.utime(done, times=(0, 0))
+    mailbox.settle({})
+    assert not done.exists()
