@@ -20,7 +20,7 @@ STAMP := $(VENV)/.installed
 # In the sandbox a command runs beside the sandbox's vendors; elsewhere it talks to the real ones.
 BESIDE := $(if $(filter sandbox,$(SELVAGE_ENV)),$(PY) -m sandbox with --,)
 
-.PHONY: help env run connect ui dashboards plan advance report explain rules test test-spark lint bench bench-identity lock clean
+.PHONY: help env run connect receive ui dashboards plan advance report explain rules test test-spark lint bench bench-identity lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ run: env  ## from every channel's API to customers, attribution and an audience 
 
 connect: env  ## check VENDOR=shopify's credential and scopes, count what there is (SINCE=2026-01-01; BACKFILL=1 lands it)
 	@$(BESIDE) $(PY) -m ingestion connect $(VENDOR) $(if $(SINCE),--since $(SINCE)) $(if $(BACKFILL),--backfill)
+
+receive: env  ## take webhooks on http://127.0.0.1:8790/webhooks/<vendor> and land what they name; Ctrl-C ends it
+	@$(BESIDE) $(PY) -m ingestion receive
 
 ui: env  ## the sandbox and Dagster's web UI; Ctrl-C ends both
 	@$(BESIDE) $(PY) -m orchestration ui

@@ -1,7 +1,10 @@
 """Land from the command line: ``python -m ingestion land <vendor|all> [--start 2026-05-01 --end 2026-06-01]``.
 
 With a start and an end that span is read again (a backfill): the position of the ordinary reads stays where it is,
-and a backfill that was stopped goes on when it is asked for again.
+and a backfill that was stopped goes on when it is asked for again. With ``--delivered`` only what webhooks have named.
+
+``python -m ingestion receive [--host 127.0.0.1] [--port 8790]`` takes webhooks under ``/webhooks/<vendor>`` and lands
+what they name within seconds (``ingestion.receiver``), until it is stopped.
 
 ``python -m ingestion connect <vendor> [--since 2026-01-01] [--backfill]`` checks a credential first: which settings and
 scopes it needs, what the vendor says to it, how many rows a backfill since a day would bring. It lands nothing unless
@@ -18,8 +21,9 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import selvage
-from ingestion import connect, discovery, pipeline, sources_page
+from ingestion import connect, delivered, discovery, pipeline, receiver, sources_page
 from ingestion.window import Window
+from warehouse.lock import WriteLockTimeout
 
 
 def main(arguments: list[str]) -> int:
@@ -28,14 +32,23 @@ def main(arguments: list[str]) -> int:
         print(sources_page.text(), end="")
         return 0
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    return _connect(given) if given.command == "connect" else _land(given)
+    commands = {"connect": _connect, "land": _land, "receive": _receive}
+    return commands[given.command](given)
+
+
+def _receive(given: argparse.Namespace) -> int:
+    try:
+        receiver.serve(given.host, given.port)
+    except selvage.MissingSettings as missing:
+        print(missing, file=sys.stderr)
+        return 2
+    return 0
 
 
 def _land(given: argparse.Namespace) -> int:
     brand = selvage.settings().brand
-    vendors = (
-        [name for name in discovery.sources() if brand.has_source(name)] if given.vendor == "all" else [given.vendor]
-    )
+    known = delivered.vendors() if given.delivered else discovery.sources()
+    vendors = [name for name in known if brand.has_source(name)] if given.vendor == "all" else [given.vendor]
     window = Window(given.start, given.end) if given.start else None
     try:
         pipeline.check_settings(vendors)
@@ -45,8 +58,8 @@ def _land(given: argparse.Namespace) -> int:
     failures = 0
     for vendor in vendors:
         try:
-            landed = pipeline.land(vendor, window)
-        except pipeline.SourceFailed as failure:
+            landed = delivered.land(vendor) if given.delivered else pipeline.land(vendor, window)
+        except (pipeline.SourceFailed, WriteLockTimeout) as failure:
             print(failure, file=sys.stderr)
             failures += 1
             continue
@@ -107,7 +120,7 @@ def _offer(vendor: str, since: datetime, backfill: bool, home: selvage.Settings)
             print(f"make run reads its first history from {vendor.upper()}_START_DATE on: set it to the same day.")
         return 0
     print()
-    return _land(argparse.Namespace(vendor=vendor, start=since, end=end))
+    return _land(argparse.Namespace(vendor=vendor, start=since, end=end, delivered=False))
 
 
 def _ask_for_a_day(vendor: str) -> datetime:
@@ -131,6 +144,10 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     command.add_argument("vendor", choices=["all", *discovery.sources()])
     command.add_argument("--start", type=datetime.fromisoformat, help="read again from here (UTC) ...")
     command.add_argument("--end", type=datetime.fromisoformat, help="... to before here")
+    command.add_argument("--delivered", action="store_true", help="only what webhooks have named")
+    command = commands.add_parser("receive", help="take webhooks, and land what they name")
+    command.add_argument("--host", default="127.0.0.1", help="behind a proxy that ends TLS: vendors call https only")
+    command.add_argument("--port", type=int, default=8790)
     command = commands.add_parser("connect", help="check a credential and count what there is; lands nothing")
     command.add_argument("vendor", choices=list(discovery.sources()))
     command.add_argument("--since", type=datetime.fromisoformat, help="count and backfill from this day on (UTC)")
@@ -139,6 +156,14 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     given = parser.parse_args(arguments)
     if given.command == "land" and (given.start is None) != (given.end is None):
         parser.error("--start and --end belong together")
+    if (
+        given.command == "land"
+        and given.delivered
+        and (given.start or given.vendor not in ("all", *delivered.vendors()))
+    ):
+        parser.error(
+            f"--delivered goes with no span, and with a vendor that is heard: {', '.join(delivered.vendors())}"
+        )
     return given
 
 

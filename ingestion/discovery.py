@@ -15,7 +15,9 @@ def sources() -> dict[str, ModuleType]:
     A source module has ``DESCRIPTION``, ``KINDS``, ``VERSION`` (a ``selvage.ApiVersion``; None: it has no API),
     ``SETTINGS``, ``FRESHNESS``, ``READ_BY`` (raw table -> ``tables.ReadBy``), ``NOT_READ`` (what -> why) and
     ``source(window=None)``; one that people connect to their own account also ``SCOPES``, ``probe`` and ``count``
-    (``ingestion.connect``).
+    (``ingestion.connect``). One whose vendor tells by webhooks what changes has ``WEBHOOK_SETTINGS``,
+    ``verified(headers, body, settings)``, ``delivered(ids)``, ``related(ids)``, ``unknown(ids)`` and
+    ``erasures(gone, said)`` (``ingestion.delivered``).
     """
     found = sorted(module.name for module in pkgutil.iter_modules(ingestion.sources.__path__))
     return {name: importlib.import_module(f"ingestion.sources.{name}") for name in found}

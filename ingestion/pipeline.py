@@ -19,6 +19,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,12 +33,13 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.pipeline.pipeline import Pipeline
 
 import selvage
-from ingestion import discovery, reading
+from ingestion import discovery, erasing, reading
 from ingestion.window import Progress, Window
 from warehouse.lock import write_lock
 
 log = logging.getLogger(__name__)
 
+LONGEST_RUN_SECONDS = 6 * 3600.0  # a first reading of years, or a chunk of a backfill
 SCHEMA_CONTRACT = {"tables": "evolve", "columns": "evolve", "data_type": "freeze"}
 CONFIGURATION: Mapping[str, Any] = {
     "load.delete_completed_jobs": True,
@@ -69,10 +71,13 @@ class Landed:
 class LockedPipeline(Pipeline):
     """A dlt pipeline that holds the write lock whenever it has the warehouse open, and always reads a whole source.
 
-    ``landed`` tells what its last run did.
+    Runs of one vendor take turns: one that has read an older version must not load it over a newer one, and two
+    processes can't share dlt's working folder. ``landed`` tells what the last run did; ``reads_all`` is false where
+    only some named objects are read, which says nothing of how fresh the vendor's rows are.
     """
 
     landed: Landed
+    reads_all = True
 
     def _sync_destination(self, *arguments: Any, **named: Any) -> None:
         with write_lock(f"state of {self.pipeline_name}"):
@@ -80,19 +85,22 @@ class LockedPipeline(Pipeline):
 
     def load(self, *arguments: Any, **named: Any) -> LoadInfo:
         with write_lock(f"load of {self.pipeline_name}"):
-            return super().load(*arguments, **named)
+            info = super().load(*arguments, **named)
+            erasing.redact_again(self.dataset_name.removeprefix("raw_"))
+            return info
 
     def run(self, data: Any = None, **named: Any) -> LoadInfo:
         """As dlt's; a complete reading of a source is also noted for the freshness checks (``note_read``)."""
         vendor = self.dataset_name.removeprefix("raw_")
-        was_pending = self.has_pending_data
-        try:
-            with reading.recorded(vendor) as read:
-                info = super().run(data, **named)
-        finally:
-            self._remove_half_read()
+        with vendor_lock(vendor):
+            was_pending = self.has_pending_data
+            try:
+                with reading.recorded(vendor) as read:
+                    info = super().run(data, **named)
+            finally:
+                self._remove_half_read()
         self.landed = Landed(vendor, _rows(self), 0.0, read.newest_event_at, read.vendor_now, tuple(read.notes))
-        if data is not None and not was_pending and self.pipeline_name == vendor:
+        if data is not None and not was_pending and self.pipeline_name == vendor and self.reads_all:
             note_read(self.landed)
         return info
 
@@ -107,6 +115,11 @@ class LockedPipeline(Pipeline):
         """Delete what a failed extract leaves behind: nothing reads it again, and it holds personal data."""
         for folder in Path(self.working_dir, "normalize").glob(16 * "[0-9a-f]"):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def vendor_lock(vendor: str, timeout_seconds: float = LONGEST_RUN_SECONDS) -> AbstractContextManager[None]:
+    """The turn of one run of a vendor's pipelines; raises WriteLockTimeout."""
+    return write_lock(f"landing {vendor}", timeout_seconds, selvage.settings().work / "dlt" / f"{vendor}.lock")
 
 
 def configure() -> None:
@@ -170,10 +183,15 @@ def land(vendor: str, window: Window | None = None) -> Landed:
                 log.info("%s: %s to %s loaded", vendor, chunk.start, chunk.end)
             progress.finished()
     except PipelineStepFailed as failure:
-        raise SourceFailed(f"{vendor}: {failure.step} failed: {_cause(failure)}") from failure
+        raise failed(vendor, failure) from failure
     landed = _sum(vendor, parts, round(time.monotonic() - started, 2))
     log.info("%s: %s rows landed in %.1f s", vendor, f"{landed.total:,}", landed.seconds)
     return landed
+
+
+def failed(vendor: str, failure: PipelineStepFailed) -> SourceFailed:
+    """What a person is told of it, which holds no value of a row."""
+    return SourceFailed(f"{vendor}: {failure.step} failed: {_cause(failure)}")
 
 
 def note_read(landed: Landed) -> None:

@@ -67,14 +67,25 @@ class Position:
         at = utc(version)
         if (self.since and at < self.since) or (self.until and at >= self.until):
             return False
-        if self._window or at < self.keep_from:
+        if self._window:
             return True
+        if at < self.keep_from:
+            return bool(self._state["seen"].get(key) != version)
         before = self._met.get(key)
         if before is not None and before != version:
             self._twice.add(key)  # it changed while we read: which version wins is open, so it is read again
         self._met[key] = version
         known = before or self._state["seen"].get(key)
         return known != version
+
+    def is_told(self, key: str, version: str) -> bool:
+        """Whether a version that was asked for out of turn is still to be landed; ordinary readings then know it.
+
+        The position stays where it is: what else has changed meanwhile is still found by them.
+        """
+        known = self._state["seen"].get(key)
+        self._state["seen"][key] = version
+        return bool(known != version)
 
     def complete(self) -> None:
         """Everything up to ``now`` has been read."""

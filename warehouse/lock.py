@@ -13,6 +13,7 @@ import fcntl
 import os
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ class _Held:
 
 _held: dict[Path, _Held] = {}
 _guard = threading.Lock()
-_waiting = threading.RLock()
+_waiting: defaultdict[Path, threading.RLock] = defaultdict(threading.RLock)  # who waits for one lock holds up no other
 
 
 @dataclass
@@ -56,7 +57,9 @@ class WriteLock:
     def acquire(self, timeout_seconds: float = 600) -> None:
         """Wait for the lock. Raises WriteLockTimeout after ``timeout_seconds``, naming the holder."""
         path = self.path.resolve()
-        with _waiting:
+        with _guard:
+            waiting = _waiting[path]
+        with waiting:
             if not _take_again(path):
                 descriptor = _wait(path, timeout_seconds)
                 os.truncate(descriptor, 0)

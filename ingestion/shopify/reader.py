@@ -86,7 +86,7 @@ def read(vendor: str, admin: Admin, root: Root, start_date: str, window: Window 
         count += page["kind"].to_pylist().count(root.kind)
         yield page
         if root.details:
-            yield from _details(admin, root, page)
+            yield from details(admin, root, page)
     position.complete()
     log.info("%s: %s %s read%s", vendor, f"{count:,}", root.field, " (history)" if is_history else "")
 
@@ -183,7 +183,7 @@ def _changes(vendor: str, admin: Admin, root: Root, position: Position) -> Itera
         yield news(position, vendor, root.tables, page_of(lines))
 
 
-def _details(admin: Admin, root: Root, page: pa.Table) -> Iterator[pa.Table]:
+def details(admin: Admin, root: Root, page: pa.Table) -> Iterator[pa.Table]:
     """The objects that a page's objects name in their list ``details``, each with its children."""
     found = query(
         f"select gid, unnest(json_extract_string(doc, '$.{root.details}[*].id')) as detail "

@@ -7,12 +7,13 @@ is asked of Shopify follows from the tables (``ingestion.shopify.orders``, ``.ca
 Refunds, transactions and fulfilments have no list of their own: they come with their order, whose update they cause.
 The units that left are those of fulfilment orders; transfers are read in a way of their own
 (``ingestion.shopify.transfers``).
-Amounts are shop money. Deleted objects are not reported by these reads.
+Amounts are shop money. Deleted objects are not reported by these reads, but by webhooks, which also name what changed
+just now (``ingestion.shopify.webhooks``): the same resources then read these objects alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -24,8 +25,8 @@ from dlt.extract.resource import DltResource
 
 import selvage
 from ingestion import reading
-from ingestion.shopify import catalogue, connect, orders, transfers
-from ingestion.shopify.admin import admin_of
+from ingestion.shopify import catalogue, connect, named, orders, removals, transfers, webhooks
+from ingestion.shopify.admin import Admin, admin_of
 from ingestion.shopify.reader import LAG, Connection, Root, read
 from ingestion.tables import ReadBy, Table
 from ingestion.window import Window
@@ -41,7 +42,7 @@ SETTINGS = {
 }
 FRESHNESS = timedelta(hours=26)
 NOT_READ = {
-    "objects that were deleted": "no list reports them; what was landed of them stays",
+    "objects that were deleted, unless webhooks are received": "no list reports them; what was landed of them stays",
     "amounts in the buyer's currency, but for an order's total": "all sums are of shop money, which each order has too",
     "visits before the last one that led to an order": "the shop's own web events have them",
     "payouts, fees and disputes": "they are the bank's side of a payment; the marts end at the payment",
@@ -50,6 +51,7 @@ NOT_READ = {
 
 VENDOR = "shopify"
 SCOPES, probe, count = connect.SCOPES, connect.probe, connect.count
+WEBHOOK_SETTINGS, verified, erasures = webhooks.SETTINGS, webhooks.verified, removals.erasures
 ROOTS = (
     Root("customers", (orders.CUSTOMERS,), finds_by="day", sorts=True),
     Root(
@@ -122,6 +124,36 @@ def source(window: Window | None = None) -> Any:
         resources += [_rows(table, objects) for table in (*root.tables, *root.detail_tables)]
     moved = _objects(transfers.ROOT, partial(transfers.read, window=window))
     return resources + [_rows(table, moved) for table in transfers.TABLES]
+
+
+@dlt.source(name=VENDOR)
+def delivered(gids: Collection[str]) -> Any:
+    """The resources of the lists that these objects belong to, which then bring nothing else."""
+    resources = []
+    for root in ROOTS:
+        if named.wanted(root, gids):
+            objects = _objects(root.field, partial(_named, root=root, gids=gids))
+            resources += [_rows(table, objects) for table in (*root.tables, *root.detail_tables)]
+    return resources
+
+
+def related(gids: Collection[str]) -> list[str]:
+    """Objects that change with these and are told of by no webhook."""
+    return named.fulfilments_of(_admin(), gids)
+
+
+def unknown(gids: Collection[str]) -> list[str]:
+    """Those of ``gids`` that the shop does not have."""
+    return named.unknown(_admin(), gids)
+
+
+def _admin() -> Admin:
+    return admin_of(selvage.vendor(VENDOR, SETTINGS))
+
+
+def _named(vendor: str, admin: Admin, start_date: str, root: Root, gids: Collection[str]) -> Iterator[pa.Table]:
+    del start_date  # what a webhook names is wanted, however old it is
+    return named.read(vendor, admin, root, gids)
 
 
 def _objects(name: str, pages: Callable[..., Iterator[pa.Table]]) -> DltResource:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from sandbox.clock import text
 from sandbox.context import Context
 from sandbox.limits import Bucket
-from sandbox.vendors.shopify import access, cost
+from sandbox.vendors.shopify import access, cost, webhooks
 from sandbox.vendors.shopify.bulk import Bulk, BulkOperation
 from sandbox.vendors.shopify.documents import Document, Documents
 from sandbox.vendors.shopify.graphql import Operation, compile_query, execute, schema
@@ -167,6 +167,7 @@ class Api:
             Route("/admin/api/{version}/graphql.json", self.graphql, methods=["POST"]),
             Route("/admin/api/{version}/{path:path}", self.rest, methods=["GET"]),
             Route("/bulk/{number}.jsonl", self.bulk_file),
+            Route("/_sandbox/webhooks", self.webhooks, methods=["POST"]),
         ]
 
     async def graphql(self, request: Request) -> Response:
@@ -241,6 +242,12 @@ class Api:
     async def bulk_file(self, request: Request) -> Response:
         path = self.shop.bulk.file(request.path_params["number"])
         return Response(status_code=404) if path is None else FileResponse(path, media_type="application/jsonl")
+
+    async def webhooks(self, request: Request) -> Response:
+        try:
+            return answer(await run_in_threadpool(webhooks.send, self.shop, orjson.loads(await request.body()), DOMAIN))
+        except (KeyError, ValueError, OSError) as error:
+            return answer({"error": str(error)}, 400)
 
     @staticmethod
     async def _admit(request: Request, serve: Callable[[frozenset[str]], Response]) -> Response:

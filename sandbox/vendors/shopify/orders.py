@@ -69,6 +69,10 @@ class OrderBatch:
         return self._children("shopify_fulfillments", "fulfillment_id", "created_at")
 
     @cached_property
+    def fulfilment_orders(self) -> dict[int, list[Row]]:
+        return self._children("shopify_fulfillment_orders", "fulfillment_order_id")
+
+    @cached_property
     def customers(self) -> dict[int, dict[str, Any]]:
         return self.documents.customers_by_id(
             [row["customer_id"] for row in self._rows if row["customer_id"] is not None]
@@ -159,6 +163,7 @@ class OrderBatch:
         document["fulfillments"] = lambda _: [
             self._fulfilment(row, document, one) for one in self.fulfilments[order_id]
         ]
+        document["fulfillmentOrders"] = lambda _: self.documents.fulfilment_orders(self.fulfilment_orders[order_id])
         return document
 
     def _accepts_marketing(self, customer_id: int | None) -> bool:
