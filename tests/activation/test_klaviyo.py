@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from activation import discovery, sync
+from activation import sync
 from activation.client import Client
 from activation.destination import BatchTooLarge, Contact, DestinationError, Member
 from activation.destinations import klaviyo
@@ -219,11 +219,3 @@ def test_random_days_end_in_what_is_wanted(shop: World) -> None:
         run()
         assert held(shop) == shop.wanted()
         assert sync.plan(AUDIENCE, "klaviyo").is_empty
-
-
-def test_the_version_has_not_run_out() -> None:
-    from datetime import UTC, datetime
-
-    left = discovery.find("klaviyo").VERSION.days_left(datetime.now(UTC).date())
-    print(f"klaviyo {klaviyo.VERSION.name}: {left} days left")
-    assert left > 0
