@@ -63,7 +63,7 @@ aged as (
         left_over.sku,
         left_over.location_key,
         left_over.units_left,
-        ({{ epoch_seconds('now.as_of') }} - {{ epoch_seconds('left_over.arrived_at') }}) / 86400.0 as age_days
+        {{ epoch_seconds('now.as_of') }} - {{ epoch_seconds('left_over.arrived_at') }} as age_seconds
     from left_over
     cross join now
     where left_over.units_left > 0
@@ -75,9 +75,9 @@ stock_ages as (
     select
         sku,
         location_key,
-        cast(sum(units_left * age_days) / sum(units_left) as decimal(18, 6)) as average_age_days,
-        cast(max(age_days) as decimal(18, 6)) as oldest_age_days,
-        cast(sum(case when age_days > 90 then units_left else 0 end) as bigint) as aged_90d_quantity
+        cast(sum(units_left * age_seconds) / sum(units_left) / 86400 as decimal(18, 6)) as average_age_days,
+        cast(max(age_seconds) / 86400 as decimal(18, 6)) as oldest_age_days,
+        cast(sum(case when age_seconds > 90 * 86400 then units_left else 0 end) as bigint) as aged_90d_quantity
     from aged
     group by sku, location_key
 

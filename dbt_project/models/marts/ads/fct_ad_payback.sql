@@ -47,9 +47,9 @@ earned as (
         firsts.campaign,
         firsts.attribution_model,
         horizons.days_since_first_order,
-        cast(sum(
-            round(cast(firsts.first_order_credit as double) * cast(margins.known_margin_amount as double), 8)
-        ) as decimal(18, 4)) as credited_margin_amount
+        cast(sum(cast(
+            cast(firsts.first_order_credit as double) * cast(margins.known_margin_amount as double) as decimal(28, 8)
+        )) as decimal(18, 4)) as credited_margin_amount
     from firsts
     cross join horizons
     inner join {{ ref('fct_orders') }} as orders

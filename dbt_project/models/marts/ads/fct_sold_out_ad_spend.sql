@@ -33,7 +33,10 @@ sold_out as (
 
     select
         looked_at.session_id,
-        avg(case when selling_points.available_quantity <= 0 then 1.0 else 0.0 end) as sold_out_share
+        cast(
+            count(case when selling_points.available_quantity <= 0 then 1 end) / cast(count(*) as double)
+            as decimal(28, 12)
+        ) as sold_out_share
     from looked_at
     inner join {{ ref('int_inventory__selling_points') }} as selling_points
         on
