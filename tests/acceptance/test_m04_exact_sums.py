@@ -14,6 +14,7 @@ from tests.conftest import Road, Walk
 
 ADDS = re.compile(r"\b(sum|avg|var_samp|var_pop|stddev|stddev_samp|stddev_pop|corr)\s*\(", re.IGNORECASE)
 TOLD_APART = re.compile(r"--[^\n]*|'(?:[^']|'')*'|[()]")
+REFUSED = re.compile(r"exact\((DOUBLE|FLOAT)\)")
 ALLOWED = {
     "int_journeys__credits": "weights are whole numbers below 2^53, which add up exactly",
     "fct_audience_lift": "moments of a distribution: estimates, with an interval around them",
@@ -45,7 +46,8 @@ def inexact(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
     try:
         connection.execute(f"explain {guarded(sql)}")
     except duckdb.BinderException as error:
-        assert "exact(DOUBLE)" in str(error) or "exact(FLOAT)" in str(error), error
+        if not REFUSED.search(str(error)):
+            raise
         return True
     return False
 
