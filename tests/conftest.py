@@ -209,8 +209,7 @@ def _place(item: pytest.Item) -> int:
 
 SHARED = {
     "the road": r"\b(Road|Walk)\b",
-    "the empty shop": r"\b(empty_shop|compiled)\b",
-    "the shared home": r"\b(MiniWarehouse|Seeds|Readings)\b",
+    "the empty shop and the home that starts from it": r"\b(empty_shop|compiled|MiniWarehouse|Seeds|Readings)\b",
 }
 """Homes that are dear to make -> what a file that uses one names."""
 

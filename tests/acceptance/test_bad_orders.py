@@ -15,7 +15,6 @@ from tests.acceptance.mini import MiniWarehouse
 AT = "2026-05-01 15:00:00"
 WANTED = ("+fct_data_quality_issues", "+fct_order_reconciliation", "+int_orders__order_facts", "int_orders__orders")
 STOCK = ("fct_inventory_levels",)
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
 def order(key: str, total: str, subtotal: str | None = None, **more: Any) -> dict[str, Any]:
@@ -127,7 +126,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> MiniWarehouse:
             level("nowhere", "i4", "8", 3, available=3),  # no location is called so
         ],
     )
-    mini.dbt("build", "--select", *WANTED, *STOCK, *NO_TESTS)
+    mini.build(*WANTED, *STOCK)
     mini.dbt("test", "--select", "assert_order_reconciliation")
     return mini
 

@@ -11,9 +11,8 @@ import duckdb
 import pytest
 
 from tests.acceptance.mini import MiniWarehouse
-from warehouse.content_hash import TableContent, hashes
+from warehouse.content_hash import TableContent
 
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 WANTED = (
     "+fct_orders",
     "+fct_attribution",
@@ -84,7 +83,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> MiniWarehouse:
             *(put_in(key, "2026-05-20 09:00:00") for key in ("1", "4")),
         ],
     )
-    mini.dbt("build", "--select", *WANTED, *NO_TESTS)
+    mini.build(*WANTED)
     return mini
 
 
@@ -94,13 +93,11 @@ def change(mini: MiniWarehouse, *statements: str) -> None:
         for statement in statements:
             con.execute(statement)
     follows = ("int_identity__rules+", "int_identity__manual_links+")
-    mini.dbt("run", "--select", *(f"{one},{wanted}" for one in follows for wanted in WANTED))
+    mini.build(*(f"{one},{wanted}" for one in follows for wanted in WANTED))
 
 
 def contents(mini: MiniWarehouse) -> dict[str, TableContent]:
-    with duckdb.connect(str(mini.file), read_only=True) as con:
-        found = [hashes(con, schema) for schema in ("intermediate", "marts", "audiences")]
-    return {name: content for one in found for name, content in one.items() if name not in REMEMBERS}
+    return {name: content for name, content in mini.contents("fct_attribution").items() if name not in REMEMBERS}
 
 
 def credit(mini: MiniWarehouse) -> set[tuple[str, ...]]:

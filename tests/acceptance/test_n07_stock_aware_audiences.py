@@ -15,7 +15,6 @@ AT = "2026-05-01 10:00:00"
 LEFT = {"1": ["RED"], "2": ["RED", "BLUE"], "3": ["BLUE"]}
 """Who left what; of 2's products RED was put in last."""
 STOCK = {"RED": 5, "BLUE": 5}
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 # What follows from stock alone: everything between raw stock and the audience.
 STOCK_TO_AUDIENCE = "stg_shopify__inventory_levels+,+aud_cart_abandoners"
 
@@ -42,7 +41,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> MiniWarehouse:
     mini.insert(
         "raw_web_events.events", [_put_in(key, sku, place) for key in LEFT for place, sku in enumerate(LEFT[key])]
     )
-    mini.dbt("build", "--select", "+aud_cart_abandoners", *NO_TESTS)
+    mini.build("+aud_cart_abandoners")
     return mini
 
 
@@ -60,7 +59,7 @@ def stock(mini: MiniWarehouse, units: int, day: int) -> dict[str, str]:
             "update raw_shopify.inventory_levels set available = ?, on_hand = ?, updated_at = ? where id = 'lRED'",
             [units, units, f"2026-05-0{day} 10:00:00"],
         )
-    mini.dbt("run", "--select", STOCK_TO_AUDIENCE)
+    mini.build(STOCK_TO_AUDIENCE)
     return members(mini)
 
 

@@ -16,7 +16,6 @@ from tests.conftest import Walk
 from warehouse import dbt
 
 WANTED = ("+fct_restatements", "fct_attribution")
-KEPT = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "seed")
 LOG = ("int_restatements__log", "int_restatements__figures", "fct_restatements")
 BY_RULE, BY_EVENT = "int_journeys__attribution_settings+", "int_events__unioned+"
 
@@ -60,7 +59,7 @@ class Builds:
     def __init__(self, mini: MiniWarehouse) -> None:
         self.mini = mini
         self.number = 0
-        mini.dbt("build", "--select", *WANTED, *KEPT[:-2])
+        mini.build(*WANTED)
         self.before = self.now()
         self.log: list[tuple[Any, ...]] = []
 
@@ -73,7 +72,7 @@ class Builds:
 
     def run(self, *select: str) -> None:
         """Build, and hold the log against what the marts tell before and after it."""
-        self.mini.dbt("build", "--select", *(select or WANTED), *KEPT)
+        self.mini.build(*(select or WANTED))
         after = self.now()
         logged = told(self.mini.rows(LOGGED.format(schema="marts", after=self.number)))
         assert {figure: change for figure, change in logged.items() if change != (0, 0)} == difference(

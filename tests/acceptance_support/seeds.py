@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -92,7 +93,7 @@ class Seeds:
 
     def _resolve(self, environment: Mapping[str, str], truth: Path) -> Measured:
         with self._home.entered(**environment) as settings:
-            for vendor in discovery.sources():
+            for vendor in _behind(*WANTED):
                 pipeline.land(vendor)
             dbt.invoke("build", "--select", *WANTED, *WITHOUT_TESTS)
             with duckdb.connect(str(settings.warehouse), read_only=True) as con:
@@ -101,6 +102,19 @@ class Seeds:
             with without_scoring(settings.home, settings.warehouse) as con:
                 slips, beyond = _found(con, truth, customers.customer)
                 return Measured(pairwise(con, truth), over_merges(con, truth), scored, slips, beyond, reconciliation)
+
+
+@cache
+def _behind(*wanted: str) -> list[str]:
+    """The vendors of which something is read on the way to a model; ads, for one, tell of nobody."""
+    manifest = dbt.manifest()
+    parents, nodes = manifest["parent_map"], manifest["nodes"]
+    reached, found = {name for name in nodes if name.split(".")[-1] in {one.lstrip("+") for one in wanted}}, set()
+    while reached:
+        found |= reached
+        reached = {parent for name in reached for parent in parents[name]} - found
+    read = {manifest["sources"][name]["source_name"] for name in found if name.startswith("source.")}
+    return [vendor for vendor in discovery.sources() if vendor in read]
 
 
 @contextmanager

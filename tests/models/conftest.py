@@ -1,59 +1,25 @@
-"""One dbt build of an empty warehouse, made once and read by every test of this folder."""
+"""The empty warehouse that the tests of this folder read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 
 import selvage
+from tests.acceptance_support.empty_shop import EmptyShop, empty_shop_in
 
 PROJECT = selvage.ROOT / "dbt_project"
 
 
-@dataclass
-class EmptyShop:
-    """A home in which nothing was ever landed, after ``dbt build``; ``problems`` is what was not green."""
-
-    home: Path
-    target: Path
-    problems: dict[str, str]
-    results: dict[str, str]
-
-    @property
-    def warehouse(self) -> Path:
-        return self.home / "sandbox" / "demo" / "warehouse.duckdb"
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            return connection.execute(sql).fetchall()
-
-
 @pytest.fixture(scope="session")
 def empty_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmptyShop]:
-    from activation import ledger
-    from warehouse import dbt
-
-    base = tmp_path_factory.mktemp("empty_shop")
+    shop = empty_shop_in(tmp_path_factory.getbasetemp())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SELVAGE_HOME", str(base))
+        patch.setenv("SELVAGE_HOME", str(shop.home))
         patch.delenv("SELVAGE_ENV", raising=False)
         patch.delenv("SELVAGE_BRAND", raising=False)
-        ledger.initialise(selvage.settings().ledger)
-        target = base / "target"
-        problems: dict[str, str] = {}
-        results: dict[str, str] = {}
-        try:
-            built = dbt.invoke("build", target=target)
-        except dbt.DbtFailed as failure:
-            problems = {**failure.nodes} or {"dbt build": str(failure)}
-        else:
-            results = {result.node.unique_id: str(result.status) for result in built.result}
-        yield EmptyShop(base, target, problems, results)
+        yield shop
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,8 @@ import duckdb
 import pytest
 import sqlglot
 
-from tests.models.conftest import PROJECT, EmptyShop
+from tests.acceptance_support.empty_shop import EmptyShop
+from tests.models.conftest import PROJECT
 from tests.models.cross_db_cases import CASES, STORAGE, Case
 from warehouse.dbt_functions import register
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.models.conftest import EmptyShop
+from tests.acceptance_support.empty_shop import EmptyShop
 
 
 def test_everything_is_green(empty_shop: EmptyShop) -> None:

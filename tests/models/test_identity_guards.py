@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.models.conftest import EmptyShop
+from tests.acceptance_support.empty_shop import EmptyShop
 from tests.models.identity_chain import FROM_IDENTIFIERS, LAYER, MAP, IdentityChain
 
 

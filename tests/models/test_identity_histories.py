@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.models.conftest import EmptyShop
+from tests.acceptance_support.empty_shop import EmptyShop
 from tests.models.identity_chain import LAYER, MAP, IdentityChain
 
 RANKS = {"household_card_id": 1, "shopify_customer_id": 2, "email": 8, "phone": 9}

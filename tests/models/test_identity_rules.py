@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.models.conftest import EmptyShop
+from tests.acceptance_support.empty_shop import EmptyShop
 from tests.models.identity_chain import IdentityChain
 
 RULES, BLOCKED, LINKS = "seeds.identity_rules", "seeds.blocked_identifiers", "seeds.manual_identity_links"

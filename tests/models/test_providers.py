@@ -12,7 +12,8 @@ import duckdb
 import pytest
 import yaml
 
-from tests.models.conftest import PROJECT, EmptyShop
+from tests.acceptance_support.empty_shop import EmptyShop
+from tests.models.conftest import PROJECT
 
 NAME = re.compile(r"shp_(?P<vendor>\w+?)__(?P<shape>\w+)$")
 

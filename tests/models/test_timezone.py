@@ -7,7 +7,6 @@ an engine would read the machine's zone into the data.
 from __future__ import annotations
 
 import datetime as dt
-import os
 import shutil
 import subprocess
 import sys
@@ -15,13 +14,15 @@ from pathlib import Path
 
 import duckdb
 
-import selvage
-from tests.models.conftest import PROJECT, EmptyShop
+from tests.acceptance_support.empty_shop import EmptyShop
+from tests.conftest import ROOT, clean_environment
 
 
 def test_auckland_builds_the_same_days(empty_shop: EmptyShop, tmp_path: Path) -> None:
-    warehouse = tmp_path / "warehouse.duckdb"
-    shutil.copyfile(empty_shop.warehouse, warehouse)
+    home = tmp_path / "sandbox" / "demo"
+    (home / "dbt" / "build").mkdir(parents=True)
+    shutil.copy2(empty_shop.target / "partial_parse.msgpack", home / "dbt" / "build")
+    warehouse = Path(shutil.copyfile(empty_shop.warehouse, home / "warehouse.duckdb"))
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("drop view if exists staging.stg_shopify__orders cascade")
         connection.execute("alter table raw_shopify.orders alter processed_at type timestamptz")
@@ -30,34 +31,10 @@ def test_auckland_builds_the_same_days(empty_shop: EmptyShop, tmp_path: Path) ->
             "('1', 'USD', '2026-03-02 04:59:59', '2026-03-02 04:59:59+00'),"
             "('2', 'USD', '2026-03-02 05:00:00', '2026-03-02 05:00:00+00')"
         )
-    environment = {
-        **os.environ,
-        **selvage.settings().dbt_environment(),
-        "TZ": "Pacific/Auckland",
-        "SELVAGE_WAREHOUSE": str(warehouse),
-        "SELVAGE_WRITE_LOCK": str(tmp_path / "write.lock"),
-        "SELVAGE_REPORTING_TIMEZONE": "America/New_York",
-    }
-    target = tmp_path / "target"
-    target.mkdir()
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "dbt.cli.main",
-            "run",
-            "--select",
-            "+int_orders__headers",
-            "--project-dir",
-            str(PROJECT),
-            "--profiles-dir",
-            str(PROJECT),
-            "--target-path",
-            str(target),
-            "--log-path",
-            str(target),
-        ],
-        env=environment,
+        [sys.executable, "-m", "warehouse.dbt", "run", "--select", "+int_orders__headers"],
+        cwd=ROOT,
+        env=clean_environment(tmp_path, TZ="Pacific/Auckland"),
         capture_output=True,
         text=True,
         check=False,
@@ -71,4 +48,4 @@ def test_auckland_builds_the_same_days(empty_shop: EmptyShop, tmp_path: Path) ->
     assert rows == [
         ("1", "2026-03-02 04:59:59", dt.date(2026, 3, 1)),
         ("2", "2026-03-02 05:00:00", dt.date(2026, 3, 2)),
-    ]
+    ], "the demo's days are New York's"
