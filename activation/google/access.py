@@ -8,6 +8,7 @@ signs the assertion, dlt's session repeats what broke on the way; the key file i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,14 @@ def destination_of(account: str, login_account: str, product_id: str | None) -> 
     }
 
 
+@lru_cache(maxsize=8)
+def _account(key_file: bytes, token_url: str) -> Any:
+    """The account of a key file's contents: checking an RSA key costs more than all else of a small sync."""
+    from google.oauth2.service_account import Credentials
+
+    return Credentials.from_service_account_info({**orjson.loads(key_file), "token_uri": token_url})
+
+
 class Access(Mapping[str, str]):
     """``headers``, and an Authorization that is good now: reading it raises DestinationError if there is no token."""
 
@@ -70,12 +79,10 @@ class Access(Mapping[str, str]):
         from dlt.sources.helpers.requests import Client as RetryingClient
         from google.auth.exceptions import GoogleAuthError
         from google.auth.transport.requests import Request
-        from google.oauth2.service_account import Credentials
 
         try:
             if self._credentials is None:
-                account = {**orjson.loads(self._key_file.read_bytes()), "token_uri": self._token_url}
-                self._credentials = Credentials.from_service_account_info(account, scopes=[SCOPE])
+                self._credentials = _account(self._key_file.read_bytes(), self._token_url).with_scopes([SCOPE])
             if not self._credentials.valid:
                 self._credentials.refresh(Request(RetryingClient(raise_for_status=False).session))
         except (OSError, ValueError, TypeError) as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -88,6 +89,7 @@ def _refused(code: str, text: str) -> JSONResponse:
     return JSONResponse({"error": code, "error_description": text}, status_code=400)
 
 
+@cache
 def _public_key(private_key: str) -> bytes:
     from cryptography.hazmat.primitives import serialization
 
