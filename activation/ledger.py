@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -103,6 +104,12 @@ def all_rows(ledger: Path, connection: duckdb.DuckDBPyConnection) -> duckdb.Duck
     return connection.read_parquet(sorted(map(str, ledger.glob("*/*.parquet"))), union_by_name=True)
 
 
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """One DuckDB in memory for small questions: making one costs more than they do."""
+    return duckdb.connect()
+
+
 class Ledger:
     """The ledger of one destination. The caller holds the destination's lock for everything that writes."""
 
@@ -135,7 +142,7 @@ class Ledger:
 
     def position(self, audience: str, except_plan: str | None = None) -> str:
         """When something was last recorded for the audience (ISO text, '' if never), by any other plan."""
-        with duckdb.connect() as connection:
+        with _engine().cursor() as connection:
             rows = self.rows(connection)  # noqa: F841  (DuckDB finds it by its name)
             found = connection.execute(
                 "select max(recorded_at) from rows where audience = ? and plan_id is distinct from ?",
@@ -150,7 +157,7 @@ class Ledger:
     def _now(self) -> datetime:
         """The time of the record, later than every record before it even if the clock was set back."""
         if self._last is None:
-            with duckdb.connect() as connection:
+            with _engine().cursor() as connection:
                 rows = self.rows(connection)  # noqa: F841
                 found = connection.execute("select max(recorded_at) from rows").fetchone()
             self._last = (found[0] if found else None) or datetime(1, 1, 1)  # noqa: DTZ001  (naive UTC, as in every table)

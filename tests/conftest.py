@@ -250,8 +250,8 @@ def first(road: Road) -> Walk:
 
 @pytest.fixture(scope="session")
 def rebuilt(road: Road, first: Walk) -> Path:
-    """The warehouse after every model was built again from the same rows."""
-    done = road.command("warehouse.dbt", "run", "--exclude", "tag:sync")
+    """The warehouse after every table was built again from the same rows."""
+    done = road.command("warehouse.dbt", "run", "--exclude", "tag:sync", "config.materialized:view")
     assert done.returncode == 0, done.stdout[-4000:]
     (road.keep / "rebuilt").mkdir()
     return Path(shutil.copy2(road.home / "warehouse.duckdb", road.keep / "rebuilt"))
@@ -272,12 +272,10 @@ def next_day(road: Road, second: Walk) -> Walk:
 @pytest.fixture(scope="session")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The parsed dbt project."""
-    home = tmp_path_factory.mktemp("manifest")
-    subprocess.run(
-        [sys.executable, "-c", "from warehouse import dbt; dbt.prepare_manifest()"],
-        cwd=ROOT,
-        env=clean_environment(home),
-        check=True,
-        capture_output=True,
-    )
-    return json.loads((home / "sandbox" / "demo" / "dbt" / "manifest.json").read_text())
+    from warehouse import dbt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SELVAGE_HOME", str(tmp_path_factory.mktemp("manifest")))
+        patch.delenv("SELVAGE_ENV", raising=False)
+        patch.delenv("SELVAGE_BRAND", raising=False)
+        return dbt.manifest()

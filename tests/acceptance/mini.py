@@ -44,31 +44,40 @@ class SharedHome:
             initialise(settings.ledger)
             dbt.prepare_manifest()
 
-
-class MiniWarehouse:
-    """A few hand-written raw rows, for rules that need a case, not a crowd: raw tables by name -> rows as dicts."""
-
-    def __init__(self, own: Path) -> None:
-        self._home = SharedHome(own)
-        self._home.empty()
-        with self._home.entered() as settings:
-            self.file = settings.warehouse
-        shutil.copyfile(empty_shop_in(own.parent).warehouse, self.file)
-        self._drop_tables()
-
-    def _drop_tables(self) -> None:
-        """Views, seeds and raw tables are left of the empty shop: every table is built as it is for the first time."""
-        with duckdb.connect(str(self.file)) as con:
+    def begin(self) -> Path:
+        """``empty``, but for the views, the seeds, the raw tables and the compiled SQL of the empty shop: tables are built
+        as for the first time. Returns the warehouse's file."""
+        self.empty()
+        shop = empty_shop_in(self.root.parent)
+        with self.entered() as settings:
+            file = Path(shutil.copyfile(shop.warehouse, settings.warehouse))
+            compiled = Path("dbt", "build", "compiled")
+            shutil.copytree(shop.target / "compiled", settings.home / compiled, dirs_exist_ok=True)
+        with duckdb.connect(str(file)) as con:
             built = con.execute(
                 "select schema_name, table_name from duckdb_tables() "
                 "where schema_name not like 'raw\\_%' escape '\\' and schema_name <> 'seeds'"
             ).fetchall()
             for schema, table in built:
                 con.execute(f'drop table "{schema}"."{table}"')
+        return file
+
+
+def tables(*wanted: str) -> tuple[str, ...]:
+    """dbt's words for making tables by its selectors, where the views and the seeds are there; nothing is tested."""
+    return ("run", "--select", *wanted, "--exclude", "config.materialized:view")
+
+
+class MiniWarehouse:
+    """A few hand-written raw rows, for rules that need a case, not a crowd: raw tables by name -> rows as dicts."""
+
+    def __init__(self, own: Path) -> None:
+        self._home = SharedHome(own)
+        self.file = self._home.begin()
 
     def build(self, *wanted: str) -> None:
         """Make tables by dbt's selectors; the views and the seeds are there, and nothing is tested."""
-        self.dbt("run", "--select", *wanted, "--exclude", "config.materialized:view")
+        self.dbt(*tables(*wanted))
 
     def dbt(self, *arguments: str) -> None:
         with self._home.entered():

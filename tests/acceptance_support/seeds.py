@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.identity.quality import Ints, pairs
 from ingestion import discovery, pipeline
 from sandbox.server import running
-from tests.acceptance.mini import SharedHome
+from tests.acceptance.mini import SharedHome, tables
 from tests.acceptance_support.built_sql import built_sql
 from tests.acceptance_support.identity import Pairwise, in_reach, over_merges, owned, pairwise
 from warehouse import dbt
@@ -24,7 +24,6 @@ from warehouse.dbt_functions import register
 
 PEOPLE, DAYS = 700, 45
 WANTED = ("+int_identity__record_customers", "+fct_order_reconciliation")
-WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 LAYER = "intermediate.int_identity__"
 READ = ("rules", "records", "identifiers", "guarded_identifiers", "manual_links", "scorable_records")
 FROM_EDGES = (
@@ -86,7 +85,7 @@ class Seeds:
 
     def measured(self, seed: int) -> Measured:
         if seed not in self._measured:
-            self._home.empty()
+            self._home.begin()
             with running(self._home.root, seed=seed, people=PEOPLE, days=DAYS) as sandbox:
                 self._measured[seed] = self._resolve(sandbox.environment(), sandbox.truth)
         return self._measured[seed]
@@ -95,7 +94,7 @@ class Seeds:
         with self._home.entered(**environment) as settings:
             for vendor in _behind(*WANTED):
                 pipeline.land(vendor)
-            dbt.invoke("build", "--select", *WANTED, *WITHOUT_TESTS)
+            dbt.invoke(*tables(*WANTED))
             with duckdb.connect(str(settings.warehouse), read_only=True) as con:
                 scored, customers = pairwise(con, truth), owned(con, truth)
                 reconciliation = con.sql(RECONCILIATION).fetchall()

@@ -120,7 +120,6 @@ class StockReadings:
 
     def __init__(self, own: Path, *marts: str) -> None:
         mini = MiniWarehouse(own)
-        mini.dbt("compile", "--select", *(f"+{mart}" for mart in marts))
         with SharedHome(own).entered() as settings:
             parsed = settings.home / "dbt"
         # the home is shared: the next one who uses it empties it

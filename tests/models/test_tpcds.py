@@ -31,7 +31,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltSql]:
     """``source`` beside the marts of it: the SQL that dbt compiles, on tables that stand for the vendors' shapes."""
     own = tmp_path_factory.mktemp("tpcds")
     mini = MiniWarehouse(own)
-    mini.dbt("compile", "--select", *(f"+{mart}" for mart in MARTS))
     home = mini.file.parent
     manifest = home / "dbt" / "manifest.json"
     names = (node["name"] for node in json.loads(manifest.read_text())["nodes"].values())

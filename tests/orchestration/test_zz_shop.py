@@ -75,12 +75,15 @@ def test_sigterm_during_a_run_leaves_no_process(shop: Shop, ui: subprocess.Popen
 
 
 def test_a_red_test_stops_publishing_and_syncing(shop: Shop) -> None:
+    brand = shop.product / "brands" / "demo.toml"
+    brand.write_text(f'sources = ["shopify", "square"]\n{brand.read_text()}')  # reading the others again shows nothing
     before, sent = shop.published(), len(shop.ledger_files())
+    doubled = "select one.* replace ('twice' as id) from (from raw_shopify.orders limit 1) as one, range(2)"
     with duckdb.connect(str(shop.home / "warehouse.duckdb")) as connection:
-        connection.execute("insert into raw_shopify.orders from raw_shopify.orders limit 1")  # nothing builds on it
+        connection.execute(f"insert into raw_shopify.orders {doubled}")  # nearly all is built on them
     done = shop.command("orchestration", "run")
     with duckdb.connect(str(shop.home / "warehouse.duckdb")) as connection:
-        connection.execute("delete from raw_shopify.orders where rowid = (select max(rowid) from raw_shopify.orders)")
+        connection.execute("delete from raw_shopify.orders where id = 'twice'")
     assert done.returncode == 1
     assert "build models: dbt build failed" in done.stderr
     assert "Next: " in done.stderr
