@@ -19,8 +19,13 @@ def marketplaces_of(settings: Mapping[str, str]) -> list[str]:
 
 
 def probe(settings: Mapping[str, str]) -> Iterator[Finding]:
-    """One call a role. The first one also asks Login with Amazon for a token."""
+    """A token of Login with Amazon, which also tells Amazon's time; then one call a role."""
     api, marketplaces = Api(settings), marketplaces_of(settings)
+    try:
+        api.ask_the_time()
+    except AmazonError as error:
+        yield Finding("credential", False, str(error), "Copy the four AMAZON_ values again, or authorise the app anew.")
+        return
     week = at(api.now - timedelta(days=7))
     stock = {
         "granularityType": "Marketplace",
@@ -48,6 +53,7 @@ def probe(settings: Mapping[str, str]) -> Iterator[Finding]:
 def count(settings: Mapping[str, str], since: datetime) -> dict[str, int | None]:
     """Rows of a first landing by table: orders are known not to be many if they fit one page; of the rest no tell."""
     api = Api(settings)
+    api.ask_the_time()
     counts: dict[str, int | None] = {table.name: None for table in tables.TABLES}
     asked = {"createdAfter": at(min(since, api.now - 2 * BEFORE_NOW)), "maxResultsPerPage": 100}
     marketplaces = {"marketplaceIds": ",".join(marketplaces_of(settings))}
