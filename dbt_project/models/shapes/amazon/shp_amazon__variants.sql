@@ -1,4 +1,5 @@
--- What the shop sells on Amazon, by its own SKU: that is what ties it to the shop's catalogue.
+-- What the shop sells on Amazon, by its own SKU: that is what ties it to the shop's catalogue. Amazon's number (ASIN)
+-- is of one size and colour; which of them are one product it does not tell, so that is the shop's catalogue's to say.
 with inventory_summaries as (
 
     select * from {{ ref('stg_amazon__inventory_summaries') }}
@@ -15,13 +16,11 @@ named as (
 
     select
         sku,
-        asin,
         product_title
     from inventory_summaries
     union all
     select
         sku,
-        asin,
         product_title
     from order_items
 
@@ -33,7 +32,7 @@ shaped as (
         'amazon' as source_system,
         'amazon:' || sku as variant_key,
         sku as variant_id,
-        'amazon:' || max(asin) as product_key,
+        cast(null as string) as product_key,
         sku,
         max(product_title) as title,
         cast(null as string) as barcode,
