@@ -58,6 +58,7 @@ NOT_READ = {
     "what buyers wrote about a return": "nobody knows what it holds; the reason that they chose is read",
     "orders that Amazon sends for other channels": "they come from where they were sold, and would count twice",
     "listings and the seller's own stock": "a seller who sends from his own house has it in the shop's system",
+    "Amazon's catalogue: parents of sizes, texts, prices": "the shop's own catalogue says what is one product",
     "stock by fulfilment centre, and of further marketplaces of a region": "it is one pool, which each of them shows",
     "releases of money that Amazon held back, balances and payouts": "the marts end at the sale, its fees and refunds",
     "notifications of changed orders": "Amazon sends them to queues of AWS alone",
