@@ -50,15 +50,25 @@ class Stream:
     def place(self, position: int) -> Place:
         return int(self.at[position]), self.keys[position]
 
+    def at_of(self, key: Any) -> int:
+        """The time of the row with this key, in whole seconds; keys that are not there raise KeyError."""
+        return int(self.at[self._place_of(key)])
+
     def rows(self, start: int, stop: int) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.table.slice(start, max(0, stop - start)).to_pylist()
         return found
 
     def row(self, key: Any) -> dict[str, Any] | None:
+        try:
+            at = self._place_of(key)
+        except KeyError:
+            return None
+        return self.rows(at, at + 1)[0]
+
+    def _place_of(self, key: Any) -> int:
         if not self._positions:
             self._positions = {one: number for number, one in enumerate(self.keys.tolist())}
-        at = self._positions.get(key)
-        return None if at is None else self.rows(at, at + 1)[0]
+        return self._positions[key]
 
 
 class Streams:

@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 from sandbox.brand.ad_tables import ad_truth
 from sandbox.brand.additions import make_additions
 from sandbox.brand.aftersales import make_aftersales
+from sandbox.brand.amazon_tables import amazon_tables, make_amazon
+from sandbox.brand.amazon_truth import amazon_causes, amazon_owners, amazon_totals
 from sandbox.brand.arrivals import anonymous_ids, make_arrivals
 from sandbox.brand.basis import Basis
 from sandbox.brand.baskets import fill_baskets
@@ -116,6 +118,8 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(folder, {"klaviyo_profiles": profile_table(basis, subscribers, accounts, profiles)})
     _write_all(folder, message_tables(basis, subscribers, mailings, profiles, orders))
     _write_all(folder, square_tables(stores))
+    amazon = make_amazon(basis, people, catalogue)
+    _write_all(folder, amazon_tables(amazon))
     _write_all(truth, order_truth(shop, stores))
     meta, tiktok, google_ads = (make(shop, visits) for make in (make_meta, make_tiktok, make_google_ads))
     _write_all(folder, meta_tables(meta) | tiktok_tables(tiktok) | google_ads_tables(google_ads))
@@ -126,7 +130,10 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(truth, paper_truth(basis, visits, browsers))
     care = make_care(shop, stores)
     _write_all(folder, care_tables(care))
-    _write_all(truth, with_care(truth_tables(shop, visits, subscribers, profiles, arrivals, stores), care))
+    told = with_care(truth_tables(shop, visits, subscribers, profiles, arrivals, stores), care)
+    told["record_owners"] = stacked(told["record_owners"], amazon_owners(amazon))
+    told["order_causes"] = stacked(told["order_causes"], amazon_causes(amazon))
+    _write_all(truth, told | {"amazon_totals": amazon_totals(amazon)})
     progress("world written")
 
 

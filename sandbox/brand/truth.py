@@ -2,8 +2,9 @@
 
 ``people`` shows names, phones and homes as they are at the default now. ``record_owners`` names the person behind every
 record that a warehouse can see, by the record ids of the warehouse: ``<customer_id>`` and ``order-<order_id>``
-(shopify, square), ``<profile_id>`` (klaviyo), ``<anonymous_id>`` (web_events, record_type device) and
-``<anonymous_id>|<user_id or empty>`` (record_type visitor). Browsers of bots and tablets of stores have no person.
+(shopify, square), ``order-<order_id>`` (amazon), ``<profile_id>`` (klaviyo), ``<anonymous_id>`` (web_events,
+record_type device) and ``<anonymous_id>|<user_id or empty>`` (record_type visitor). Browsers of bots and tablets of
+stores have no person.
 ``shop_totals`` are the online shop's; ``store_totals`` and ``stock`` the stores'.
 """
 

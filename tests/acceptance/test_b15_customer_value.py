@@ -81,7 +81,8 @@ def purchases_of(walk: Walk) -> tuple[dict[str, dict[date, Decimal]], date]:
         orders = con.sql(
             "select customer_id, order_date, fct_orders.net_sales_amount from fct_orders "
             "join dim_customers using (customer_id) where customer_type = 'person' "
-            "and not is_test and not is_cancelled and not is_return"
+            "and not is_test and not is_cancelled and not is_return "
+            "and fct_orders.source_system <> 'amazon'"  # whose buyers nobody sees come back
         ).fetchall()
     with walk.warehouse() as con:
         summary = con.sql("select max(as_of_date) from intermediate.int_customers__purchase_summary").fetchone()

@@ -64,6 +64,30 @@ def till_net_sales(world, now) -> dict[tuple[str, str, str], int]:
     return {key: value for key, value in cents.items() if value}
 
 
+def amazon_net_sales(world, now) -> dict[tuple[str, str, str], int]:
+    """Cents by (channel, day, currency) from Amazon's orders and refunds, as far as it had shown them by then."""
+    with duckdb.connect() as con:
+        orders = con.sql(
+            f"select order_id, min(created_at), max_by(status, version) from '{world}/amazon_orders.parquet' "
+            f"where updated_at <= timestamp '{now}' - interval 2 minute group by order_id"
+        ).fetchall()
+        lines = con.sql(
+            "select order_id, quantity * unit_price_cents - discount_cents "
+            f"from '{world}/amazon_order_lines.parquet' "
+            f"where cancelled_at is null or cancelled_at > timestamp '{now}' - interval 2 minute"
+        ).fetchall()
+        refunds = con.sql(
+            f"select order_id, product_cents from '{world}/amazon_transaction_lines.parquet' where transaction_type = 'Refund' "
+            f"and posted_at < timestamp '{now}' - interval 2 minute and revealed_at <= timestamp '{now}'"
+        ).fetchall()
+    days = {order_id: day_of(at) for order_id, at, status in orders if status in ("UNSHIPPED", "SHIPPED")}
+    cents: dict[tuple[str, str, str], int] = defaultdict(int)
+    for order_id, amount in (*lines, *refunds):
+        if order_id in days:
+            cents["marketplace", days[order_id], "USD"] += amount
+    return {key: value for key, value in cents.items() if value}
+
+
 def documents_net_sales(world, now) -> dict[tuple[str, str, str], int]:
     """Cents by (channel, day in the shop's zone, currency) from Shopify's order, line and refund documents."""
     latest = latest_at(world, now)
@@ -100,7 +124,13 @@ def test_net_sales_tie_to_the_documents_to_the_cent(road: Road, first: Walk):
     online = documents_net_sales(road.sandbox.world, first.now)
     tills = till_net_sales(road.sandbox.world, first.now)
     assert sum(tills.values()) > 500_000, "the stores sold next to nothing: the comparison would prove nothing"
-    theirs = {**online, **tills}
+    amazon = amazon_net_sales(road.sandbox.world, first.now)
+    assert sum(amazon.values()) > 500_000, "next to nothing was sold on Amazon: the comparison would prove nothing"
+    theirs: dict[tuple[str, str, str], int] = defaultdict(int)
+    for vendor in (online, tills, amazon):  # two of them sell on marketplaces
+        for key, cents in vendor.items():
+            theirs[key] += cents
+    theirs = {key: cents for key, cents in theirs.items() if cents}
     with first.marts() as con:
         ours = {
             (channel, day.isoformat(), currency): int(amount * 100)
@@ -124,7 +154,7 @@ def test_nothing_is_left_between_ours_and_what_documents_state(next_day: Walk):
     stated = {(source, measure) for source, measure, amount, *_ in found if amount > 0}
     assert stated == {
         *(("shopify", name) for name in ("subtotal", "total", "current_total", "net_payment", "refunds")),
-        *(("square", name) for name in ("subtotal", "total", "refunds")),
+        *((vendor, name) for vendor in ("square", "amazon") for name in ("subtotal", "total", "refunds")),
     }
     assert [row for row in found if row[3] != 0] == []
     # Another date moves money between days, and never makes any.

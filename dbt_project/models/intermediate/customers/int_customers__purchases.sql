@@ -1,5 +1,6 @@
 -- Days on which a person bought. Two orders of one business day are one decision to buy, so they are one purchase, as
--- the models of customer value count. Households are no persons, so they are left out.
+-- the models of customer value count. Households are no persons, so they are left out; and so are orders of a
+-- marketplace that hides its buyers: whoever placed one can't be seen to come back.
 with orders as (
 
     select * from {{ ref('int_orders__orders') }}
@@ -15,7 +16,9 @@ persons as (
     from {{ ref('int_identity__record_customers') }} as record_customers
     inner join {{ ref('int_identity__customers') }} as customers
         on record_customers.customer_id = customers.customer_id
-    where customers.customer_type = 'person'
+    inner join {{ ref('int_identity__records') }} as records
+        on record_customers.record_key = records.record_key
+    where customers.customer_type = 'person' and records.record_type <> 'marketplace_order'
 
 ),
 

@@ -1,5 +1,6 @@
 -- Every variant of a catalogue, and every one sold or stocked although no catalogue has it (deleted since, or never
--- listed): sales and stock must always find their product. Of such a one only what its lines say is known.
+-- listed): sales and stock must always find their product. Of such a one only what its lines say is known. A variant
+-- of a catalogue that tells no products goes by its own title.
 with variants as (
 
     {{ union_shape('variants') }}
@@ -38,7 +39,7 @@ catalogued as (
         variants.variant_id,
         variants.product_key,
         variants.sku,
-        products.title as product_title,
+        coalesce(products.title, case when variants.product_key is null then variants.title end) as product_title,
         variants.title as variant_title,
         products.product_type,
         products.brand_name,
