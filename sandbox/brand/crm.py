@@ -1,8 +1,9 @@
 """The CRM: whom the staff wrote down - guests of events, whose list was imported, and whom sales spoke to.
 
-It knows a part of the people, whether they ever bought or not. Staff type as others do, some type a person a second
-time (colleagues find that later and merge), tidy up by archiving, and forget for good whoever asks for it. Of all else
-in the world this part only reads.
+It knows a part of the people, whether they ever bought or not. Staff type as others do, and some a person a second
+time, above all under another address. Every other month colleagues look for such and merge what they find; the first
+time that the clock can reveal is the day after the default now. They tidy up by archiving, and forget for good whoever
+asks for it. Of all else in the world this part only reads.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from sandbox.brand.typed_emails import KINDS, PLAIN, Typed, type_emails
 from sandbox.brand.typed_names import Names, make_names
 from sandbox.brand.versions import Versions, number_versions
 
-KNOWN, TWICE = 0.22, 0.15
+KNOWN, TWICE, TWICE_WITH_SECOND = 0.22, 0.08, 0.6
+FOUND, CLEAN_UP = 0.7, 60 * DAY
 FIRST_ID = 60_000_000_000
 """Contacts that apps make meanwhile have smaller ids."""
 
@@ -67,12 +69,12 @@ class Crm:
 def make_crm(shop: Shop) -> Crm:
     """Draw the contacts, in order of their making."""
     basis, people = shop.basis, shop.people
-    rng = basis.rng("crm")
+    rng = basis.rng("crm contacts")
     known = np.flatnonzero((rng.random(people.count) < KNOWN) & ~people.staff)
-    again = known[rng.random(len(known)) < TWICE]
+    again = known[rng.random(len(known)) < np.where(people.has_second[known], TWICE_WITH_SECOND, TWICE)]
     person, is_second = np.concatenate([known, again]), np.arange(len(known) + len(again)) >= len(known)
     n = len(person)
-    created = rng.integers(-300 * DAY, basis.end - 10 * DAY, n)
+    created = rng.integers(np.where(is_second, -30 * DAY, -300 * DAY), basis.end - 10 * DAY)
     order = np.lexsort((person, created))
     person, is_second, created = person[order], is_second[order], created[order]
 
@@ -85,8 +87,8 @@ def make_crm(shop: Shop) -> Crm:
     subscribes = has_email & (rng.random(n) < np.where(is_import, 0.45, 0.1))
     subscribed = np.where(subscribes, created, NEVER)
     leaves = has_email & (rng.random(n) < np.where(subscribes, 0.15, 0.04))
-    later = rng.integers(DAY, 120 * DAY, (6, n))
-    merged_at, merged_into = _merges(rng, person, created, later[5])
+    later = rng.integers(DAY, 120 * DAY, (5, n))
+    merged_at, merged_into = _merges(rng, person, created, basis.days * DAY)
     stays = merged_at == NEVER
     stays[merged_into[merged_into >= 0]] = False
     chance = rng.random(n)
@@ -130,13 +132,14 @@ def _codes(text: pa.Array) -> Ints:
     return pc.dictionary_encode(text).indices.to_numpy()
 
 
-def _merges(rng: np.random.Generator, person: Ints, created: Ints, later: Ints) -> tuple[Ints, Ints]:
-    """Half of those who stand there twice are merged into the older contact, days after both are there."""
+def _merges(rng: np.random.Generator, person: Ints, created: Ints, now: int) -> tuple[Ints, Ints]:
+    """Most of those who stand there twice are merged into the older contact, at the next clean-up."""
     n, rank = len(person), ranks(digits(person))
     first = np.full(int(person.max(initial=0)) + 1, -1)
     first[person[rank == 0]] = np.flatnonzero(rank == 0)
-    merges = (rank > 0) & (rng.random(n) < 0.5)
-    return np.where(merges, created + later, NEVER), np.where(merges, first[person], -1)
+    merges = (rank > 0) & (rng.random(n) < FOUND)
+    clean_up = now - (now - created - DAY) // CLEAN_UP * CLEAN_UP + rng.integers(3_600, 8 * 3_600, n)
+    return np.where(merges, clean_up, NEVER), np.where(merges, first[person], -1)
 
 
 def crm_tables(crm: Crm) -> dict[str, Table]:
