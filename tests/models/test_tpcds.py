@@ -36,9 +36,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltSql]:
     manifest = home / "dbt" / "manifest.json"
     names = (node["name"] for node in json.loads(manifest.read_text())["nodes"].values())
     shapes = {name: name.split("__")[1] for name in names if name.startswith("shp_")}
-    order, seeds = needed(manifest, MARTS, {*shapes, "int_identity__record_customers"})
+    order, seeds = needed(manifest, MARTS, {*shapes, "int_identity__record_customers", "int_money__exchange_rates"})
+    assert not seeds, "they would have to be loaded"
     with built_sql(home) as made:
-        made.seed(mini.file, *seeds)
         con = made.connection
         generate(con, own / "source.duckdb", SCALE)
         write(con, own / "rows")
@@ -52,6 +52,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltSql]:
         con.execute(
             f"create table intermediate.int_identity__record_customers as from '{own}/rows/customers/*.parquet'"
         )
+        rates = {"currency_code": "varchar", "rate_date": "date", "rate": "decimal(18, 6)", "source": "varchar"}
+        made.table("int_money__exchange_rates", rates, [])
         made.build(*order)
         yield made
 

@@ -1,5 +1,5 @@
--- The rate of the seed for each currency and day on which an ad cost or claimed money: the newest up to that day, 1 for
--- the reporting currency itself. No rate is no row, and a test names it.
+-- The rate for each currency and day on which an ad cost or claimed money: the newest up to that day, 1 for the
+-- reporting currency itself. No rate is no row, and a test names it.
 with days as (
 
     select
@@ -20,8 +20,7 @@ with days as (
 
 rates as (
 
-    select * from {{ ref('exchange_rates') }}
-    where reporting_currency = '{{ reporting_currency() }}'
+    select * from {{ ref('int_money__exchange_rates') }}
 
 ),
 

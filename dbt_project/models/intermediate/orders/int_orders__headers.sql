@@ -9,8 +9,7 @@ with orders as (
 
 rates as (
 
-    select * from {{ ref('exchange_rates') }}
-    where reporting_currency = '{{ reporting_currency() }}'
+    select * from {{ ref('int_money__exchange_rates') }}
 
 ),
 
