@@ -1,9 +1,9 @@
 """The CRM: whom the staff wrote down - guests of events, whose list was imported, and whom sales spoke to.
 
 It knows a part of the people, whether they ever bought or not. Staff type as others do, and some a person a second
-time, above all under another address. Every other month colleagues look for such and merge what they find; the first
-time that the clock can reveal is the day after the default now. They tidy up by archiving, and forget for good whoever
-asks for it. Of all else in the world this part only reads.
+time, above all under another address. Once a year colleagues look for such and merge what they find; that is on the
+day after the default now, so that the clock's first day shows it. They tidy up by archiving, and forget for good
+whoever asks for it. Of all else in the world this part only reads.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from sandbox.brand.typed_emails import KINDS, PLAIN, Typed, type_emails
 from sandbox.brand.typed_names import Names, make_names
 from sandbox.brand.versions import Versions, number_versions
 
-KNOWN, TWICE, TWICE_WITH_SECOND = 0.22, 0.08, 0.6
-FOUND, CLEAN_UP = 0.7, 60 * DAY
+KNOWN, TWICE, TWICE_WITH_SECOND = 0.22, 0.08, 0.9
+FOUND, CLEAN_UP = 0.9, 365 * DAY
 FIRST_ID = 60_000_000_000
 """Contacts that apps make meanwhile have smaller ids."""
 

@@ -20,7 +20,7 @@ with days as (
 
 rates as (
 
-    select * from {{ ref('int_money__exchange_rates') }}
+    {{ union_shape('exchange_rates') }}
 
 ),
 
@@ -38,7 +38,7 @@ foreign_rates as (
     where days.currency_code <> '{{ reporting_currency() }}'
     qualify row_number() over (
         partition by days.currency_code, days.rate_day
-        order by rates.rate_date desc nulls last
+        order by rates.rate_date desc nulls last, rates.source_system asc nulls last
     ) = 1
 
 ),

@@ -44,13 +44,13 @@ paired as (
 converted as (
 
     select
+        'exchange_rates' as source_system,
         currency_code,
         rate_date,
         cast(
             cast(cast((dividend - dividend % divisor) / divisor as bigint) as decimal(18, 0))
             * cast(0.000001 as decimal(7, 6)) as decimal(18, 6)
-        ) as rate,
-        'exchange_rates' as source
+        ) as rate
     from paired
 
 )
