@@ -24,7 +24,7 @@ from sandbox.brand.typed_emails import KINDS, PLAIN, Typed, type_emails
 from sandbox.brand.typed_names import Names, make_names
 from sandbox.brand.versions import Versions, number_versions
 
-KNOWN, TWICE, TWICE_WITH_SECOND = 0.22, 0.08, 0.9
+KNOWN, TWICE, TWICE_WITH_SECOND = 0.22, 0.15, 0.9
 FOUND, CLEAN_UP = 0.9, 365 * DAY
 FIRST_ID = 60_000_000_000
 """Contacts that apps make meanwhile have smaller ids."""
