@@ -90,6 +90,23 @@ def test_a_search_of_many_is_walked_by_id(shop: Running, monkeypatch: pytest.Mon
     assert len(every) > 40
 
 
+def test_who_was_merged_while_the_index_lags_is_not_gone(shop: Running, rows: Rows, monkeypatch) -> None:
+    land("hubspot")
+    shop.advance(days=1.5)
+    with monkeypatch.context() as patch:
+        patch.setattr(api, "changed", lambda *_: iter(()))
+        landed = pipeline.land("hubspot")
+    winners = "from raw_hubspot.contacts where merged_ids is not null"
+    losers = f"from raw_hubspot.contacts where id in (select merged_ids {winners})"
+    assert rows(f"select count(*) > 0, bool_or(is_deleted) is true {losers}") == [(True, False)]
+    assert not [note for note in landed.notes if "deleted for good" in note]
+    land("hubspot")
+    assert {key for (key,) in rows(f"select id {winners}")} == visible(
+        shop, "merged_ids is not null and not is_gone and not is_archived"
+    )
+    assert land("hubspot") == {}
+
+
 def test_days_bring_changes_merges_and_those_who_are_gone(shop: Running, rows: Rows) -> None:
     land("hubspot")
     before = visible(shop, "not is_gone")
