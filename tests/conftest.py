@@ -32,7 +32,7 @@ SEED, PEOPLE, DAYS = 11, 1200, 90
 DESTINATIONS = ("klaviyo", "meta", "google", "tiktok", "shopify", "zendesk", "hubspot")
 WITHOUT_MEMBERS = {"aud_marketplace_buyers", "aud_new_arrivals", "aud_replenishment_due"}
 """Audiences that nobody of this small world belongs to, on any of its days."""
-READS_BY_POST = ("/insights", "/token", "/tokens", "/read", "/graphql.json")
+READS_BY_POST = ("/insights", "/token", "/tokens", "/read", "/search", "/graphql.json")
 """What is asked for by POST and changes nothing: a report, a token, contacts. Of GraphQL that can't be told by the path:
 what Shopify was told is seen by when its customers last changed."""
 

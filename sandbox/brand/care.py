@@ -1,9 +1,10 @@
-"""What comes after the sale, in one place: the help desk, the points programme, the surveys, and who is behind each."""
+"""What staff and programmes know of people, in one place: the help desk, the points programme, the surveys, the CRM."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sandbox.brand.crm import Crm, crm_emails, crm_owners, crm_tables, make_crm
 from sandbox.brand.loyalty import Loyalty, make_loyalty
 from sandbox.brand.loyalty_tables import loyalty_emails, loyalty_owners, loyalty_tables
 from sandbox.brand.service import Service, make_service
@@ -21,24 +22,36 @@ class Care:
     service: Service
     loyalty: Loyalty
     surveys: Surveys
+    crm: Crm
 
 
 def make_care(shop: Shop, stores: Stores) -> Care:
     """Draw it all; of the rest of the world it only reads."""
     service = make_service(shop, stores)
-    return Care(service, make_loyalty(shop), make_surveys(shop, stores, service))
+    return Care(service, make_loyalty(shop), make_surveys(shop, stores, service), make_crm(shop))
 
 
 def care_tables(care: Care) -> dict[str, Table]:
     """All tables, by name."""
-    return service_tables(care.service) | loyalty_tables(care.loyalty) | survey_tables(care.surveys)
+    tables = service_tables(care.service) | loyalty_tables(care.loyalty)
+    return tables | survey_tables(care.surveys) | crm_tables(care.crm)
 
 
 def with_care(truth: dict[str, Table], care: Care) -> dict[str, Table]:
     """The tables of the truth with this part's records among ``record_owners`` and ``record_emails``."""
     owners, emails = truth["record_owners"], truth["record_emails"]
-    for more in (service_owners(care.service), loyalty_owners(care.loyalty), survey_owners(care.surveys)):
+    for more in (
+        service_owners(care.service),
+        loyalty_owners(care.loyalty),
+        survey_owners(care.surveys),
+        crm_owners(care.crm),
+    ):
         owners = stacked(owners, more)
-    for more in (service_emails(care.service), loyalty_emails(care.loyalty), survey_emails(care.surveys)):
+    for more in (
+        service_emails(care.service),
+        loyalty_emails(care.loyalty),
+        survey_emails(care.surveys),
+        crm_emails(care.crm),
+    ):
         emails = stacked(emails, more)
     return {**truth, "record_owners": owners, "record_emails": emails}

@@ -34,6 +34,12 @@ class OrderKinds:
     split: Bools
 
 
+def rates_of(currency: Ints, day: Ints) -> Ints:
+    """Millionths of each currency for one dollar on days since the first; it wanders by two per cent in ten weeks."""
+    drift = 1 + 0.02 * np.sin(day / 11 + currency)
+    return np.where(currency > 0, np.round(RATES[currency] * drift).astype(np.int64), 1_000_000)
+
+
 def make_kinds(basis: Basis, created_at: Ints, test: Bools) -> OrderKinds:
     """Draw the kinds of orders placed at ``created_at``; staff's test orders are plain."""
     n = len(created_at)
@@ -42,15 +48,12 @@ def make_kinds(basis: Basis, created_at: Ints, test: Bools) -> OrderKinds:
         return (basis.rng(scenario).random(n) < basis.share(scenario)) & ~test
 
     currency = np.where(chosen("other_currencies"), basis.rng("which currency").integers(1, len(CURRENCIES), n), 0)
-    # a rate wanders by up to two per cent over about ten weeks
-    drift = 1 + 0.02 * np.sin(created_at // DAY / 11 + currency)
-    rate = np.where(currency > 0, np.round(RATES[currency] * drift).astype(np.int64), 1_000_000)
     worth = CARD_VALUES[basis.rng("gift card values").integers(0, len(CARD_VALUES), n)]
     pickup = chosen("store_pickups")
     return OrderKinds(
         tax_included=chosen("tax_included"),
         currency=currency,
-        rate=rate,
+        rate=rates_of(currency, created_at // DAY),
         gift_card=np.where(chosen("gift_card_payments"), worth, 0),
         pickup=pickup,
         from_store=chosen("ship_from_store") & ~pickup,

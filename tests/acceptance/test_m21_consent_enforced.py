@@ -21,6 +21,10 @@ SAID = {
         select map.customer_id, klaviyo.email_consent = 'SUBSCRIBED', klaviyo.email_consent_at
         from raw_klaviyo.profiles as klaviyo {MAP} = 'klaviyo:' || klaviyo.id
         where klaviyo.email_consent in ('SUBSCRIBED', 'UNSUBSCRIBED')
+        union all
+        select map.customer_id, said.status = 'SUBSCRIBED', said.changed_at
+        from raw_hubspot.subscriptions as said {MAP} = 'hubspot:' || said.contact_id
+        where said.purpose = 'Marketing' and said.status in ('SUBSCRIBED', 'UNSUBSCRIBED')
     """,
     ADS: f"""
         select map.customer_id, events.agreed, events.said_at

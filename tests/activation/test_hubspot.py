@@ -36,14 +36,14 @@ class Shop(Tool):
         return request(f"{self.server.url}/hubspot/crm/{path}", headers, body, method)
 
     def everybody(self) -> dict[str, dict[str, Any]]:
-        """Address -> contact, with its properties."""
+        """Address -> contact, with its properties; of who has none, the id."""
         names = ",".join(one["name"] for one in self.call("GET", "properties/2026-09/contacts").json["results"])
         found: dict[str, dict[str, Any]] = {}
         after = "0"
         while True:
             path = f"objects/2026-09/contacts?limit=100&after={after}&properties={names}"
             page = self.call("GET", path).json
-            found |= {one["properties"]["email"]: one for one in page["results"]}
+            found |= {one["properties"]["email"] or one["id"]: one for one in page["results"]}
             if "paging" not in page:
                 return found
             after = page["paging"]["next"]["after"]

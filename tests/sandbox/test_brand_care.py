@@ -1,4 +1,4 @@
-"""Help desk, points and surveys of the made world: they follow from the orders, and tie."""
+"""Help desk, points, surveys and CRM of the made world: they follow from orders and people, and tie."""
 
 from __future__ import annotations
 
@@ -168,3 +168,38 @@ def test_answers_follow_what_happened(everything):
         inner join truth_order_causes as cause on cause.order_id = answer.order_id
         where cause.person_id <> owner.person_id""",
     )
+
+
+def test_the_crm_is_typed_by_staff(everything):
+    """An address once, however it is typed; a merge is of one person, and what was merged or forgotten is no more."""
+    none(
+        everything,
+        "select email from hubspot_contacts where email is not null group by 1 having count(distinct contact_id) > 1",
+    )
+    none(everything, "select * from hubspot_contacts where email is null and phone is null and mobilephone is null")
+    none(
+        everything,
+        """select * from hubspot_contacts as later inner join hubspot_contacts as gone using (contact_id)
+        where gone.is_gone and later.version > gone.version""",
+    )
+    none(
+        everything,
+        """select * from hubspot_contacts as winner
+        inner join truth_record_owners as mine
+            on mine.source_system = 'hubspot' and mine.source_record_id = winner.contact_id::text
+        inner join truth_record_owners as other
+            on other.source_system = 'hubspot' and other.source_record_id = winner.merged_ids
+        where mine.person_id <> other.person_id""",
+    )
+    found = one(
+        everything,
+        """select count(distinct merged_ids), count(*) filter (where is_archived), count(*) filter (where is_gone),
+        count(subscribed_at), count(unsubscribed_at), count(shop_customer_id) from hubspot_contacts""",
+    )
+    assert min(found) > 0
+    slips = (
+        "select count(*) from truth_record_emails where source_system = 'hubspot' and typed_as in ('typo', 'plus_tag')"
+    )
+    assert one(everything, slips)[0] > 0
+    known = "select count(distinct person_id) from truth_record_owners where source_system = 'hubspot'"
+    assert 90 < one(everything, known)[0] < 250

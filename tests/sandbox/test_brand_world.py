@@ -49,6 +49,7 @@ KEYS = {
     "google_ads_conversions": "conversion_id",
     "google_ads_customers": "customer_id",
     "google_ads_metrics": "metric_id",
+    "hubspot_contacts": "contact_id",
     "meta_accounts": "account_id",
     "meta_ads": "ad_id",
     "meta_adsets": "adset_id",
@@ -106,6 +107,7 @@ VERSIONED = (
     "meta_insights",
     "tiktok_reports",
     "google_ads_metrics",
+    "hubspot_contacts",
     "loyaltylion_members",
     "surveymonkey_responses",
     "surveymonkey_surveys",
@@ -247,6 +249,8 @@ def test_references_lead_somewhere(everything):
         ("zendesk_comments", "ticket_id", "zendesk_tickets", "ticket_id"),
         ("zendesk_ratings", "ticket_id", "zendesk_tickets", "ticket_id"),
         ("zendesk_users", "external_id", "shopify_customers", "customer_id"),
+        ("hubspot_contacts", "shop_customer_id", "shopify_customers", "customer_id"),
+        ("hubspot_contacts", "merged_ids", "hubspot_contacts", "contact_id"),
         ("loyaltylion_members", "linked_merchant_id", "shopify_customers", "customer_id"),
         ("loyaltylion_members", "merged_merchant_id", "shopify_customers", "customer_id"),
         ("loyaltylion_transactions", "member_id", "loyaltylion_members", "member_id"),
@@ -340,6 +344,7 @@ def test_the_truth_covers_every_record(everything):
         union select 'amazon', 'order-' || order_id from amazon_orders
         union select 'zendesk', user_id::text from zendesk_users where role = 'end-user'
         union select 'loyaltylion', member_id::text from loyaltylion_members
+        union select 'hubspot', contact_id::text from hubspot_contacts
         union select 'surveymonkey', response_id from surveymonkey_responses
         where coalesce(email, customer_id, order_id, ticket_id) is not null
         union select 'web_events', anonymous_id from web_events

@@ -15,6 +15,9 @@
             'created_at': 'timestamp', 'processed_at': 'timestamp', 'paid_at': 'timestamp', 'fulfilled_at': 'timestamp',
             'cancelled_at': 'timestamp', 'updated_at': 'timestamp',
         },
+        'exchange_rates': {
+            'source_system': 'string', 'currency_code': 'string', 'rate_date': 'date', 'rate': rate,
+        },
         'order_lines': {
             'source_system': 'string', 'order_line_key': 'string', 'order_key': 'string', 'order_line_id': 'string',
             'variant_key': 'string', 'sku': 'string', 'product_title': 'string', 'currency_code': 'string',

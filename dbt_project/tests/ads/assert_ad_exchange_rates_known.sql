@@ -1,5 +1,5 @@
 -- Catches ad money in a currency that no rate turns into the reporting currency: it would be missing from every ROAS.
--- Each row names the rate to add to seeds/orders/exchange_rates.csv.
+-- Each row names the rate that raw_exchange_rates.rates lacks: its source must be set, or begin earlier.
 with money as (
 
     select

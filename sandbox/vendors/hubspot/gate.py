@@ -21,10 +21,15 @@ from starlette.routing import Route
 from sandbox.context import Context
 from sandbox.limits import Windows
 
-TOKENS = {"pat-na1-sandbox": True, "pat-na1-reads": False}
+ALL = ("objects", "properties", "communication-preferences")
+TOKENS = {"pat-na1-sandbox": ALL, "pat-na1-reads": ALL, "pat-na1-contacts": ALL[:2]}
+READS_ALONE = ("pat-na1-reads", "pat-na1-contacts")
 VERSIONS = ("2026-03", "2026-09")
 CALLS, SECONDS = 190, 10.0
-PATHS = (re.compile(r"(objects|properties)/(20\d\d-\d\d)/(.+)"), re.compile(r"(v3)/(objects|properties)/(.+)"))
+PATHS = (
+    re.compile(r"(?:crm/)?(objects|properties|communication-preferences)/(20\d\d-\d\d)/(.+)"),
+    re.compile(r"crm/(v3)/(objects|properties)/(.+)"),
+)
 READS = ("search", "batch/read")
 
 
@@ -59,18 +64,19 @@ Handlers = dict[tuple[str, str], Handler]
 
 
 class Gate:
-    """One route for all paths."""
+    """One handler for all paths."""
 
     def __init__(self, context: Context, handlers: Handlers) -> None:
         self._context = context
         self._handlers = [(method, re.compile(path), handler) for (method, path), handler in handlers.items()]
         self._windows = Windows(((SECONDS, CALLS),), context.clock.seconds)
 
-    def route(self) -> Route:
+    def routes(self) -> list[Route]:
         async def endpoint(request: Request) -> Response:
             return await run_in_threadpool(self._serve, request, await request.body())
 
-        return Route("/crm/{path:path}", endpoint, methods=["GET", "POST", "PATCH", "DELETE"])
+        methods = ["GET", "POST", "PATCH", "DELETE"]
+        return [Route("/{path:path}", endpoint, methods=methods)]
 
     def _serve(self, request: Request, raw: bytes) -> Response:
         headers = {}
@@ -104,7 +110,8 @@ class Gate:
         for method, pattern, handler in self._handlers:
             match = pattern.fullmatch(path)
             if match and method == request.method:
-                if method != "GET" and not TOKENS[token] and not path.endswith(READS):
+                writes = method != "GET" and not path.endswith(READS)
+                if path.partition("/")[0] not in TOKENS[token] or (writes and token in READS_ALONE):
                     raise Problem(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes.")
                 with self._context.state.together():
                     return handler(Call(match.groupdict(), dict(request.query_params), _read(raw)))

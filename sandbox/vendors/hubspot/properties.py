@@ -19,7 +19,15 @@ FIELD_TYPES = {
 }
 NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-BEFORE = (("email", "string", "text"), ("firstname", "string", "text"), ("shoe_size", "number", "number"))
+BEFORE = (
+    *((name, "string", "text") for name in ("email", "firstname", "lastname", "address", "city", "state", "zip")),
+    *((name, "string", "phonenumber") for name in ("phone", "mobilephone")),
+    *((name, "string", "text") for name in ("hs_additional_emails", "hs_merged_object_ids", "hs_object_source_id")),
+    ("hs_email_optout", "bool", "booleancheckbox"),
+    ("hs_object_source", "string", "text"),
+    ("shop_customer_id", "string", "text"),
+    ("shoe_size", "number", "number"),
+)
 TABLES = (
     """create table if not exists hubspot_properties (
         name text primary key, label text not null, type text not null, field_type text not null,

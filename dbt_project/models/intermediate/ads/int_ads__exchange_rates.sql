@@ -1,5 +1,5 @@
--- The rate of the seed for each currency and day on which an ad cost or claimed money: the newest up to that day, 1 for
--- the reporting currency itself. No rate is no row, and a test names it.
+-- The rate for each currency and day on which an ad cost or claimed money: the newest up to that day, 1 for the
+-- reporting currency itself. No rate is no row, and a test names it.
 with days as (
 
     select
@@ -20,8 +20,7 @@ with days as (
 
 rates as (
 
-    select * from {{ ref('exchange_rates') }}
-    where reporting_currency = '{{ reporting_currency() }}'
+    {{ union_shape('exchange_rates') }}
 
 ),
 
@@ -39,7 +38,7 @@ foreign_rates as (
     where days.currency_code <> '{{ reporting_currency() }}'
     qualify row_number() over (
         partition by days.currency_code, days.rate_day
-        order by rates.rate_date desc nulls last
+        order by rates.rate_date desc nulls last, rates.source_system asc nulls last
     ) = 1
 
 ),

@@ -9,8 +9,7 @@ with orders as (
 
 rates as (
 
-    select * from {{ ref('exchange_rates') }}
-    where reporting_currency = '{{ reporting_currency() }}'
+    {{ union_shape('exchange_rates') }}
 
 ),
 
@@ -40,7 +39,7 @@ day_rates as (
         days.order_date,
         rates.rate,
         rates.rate_date,
-        rates.source
+        rates.source_system as rate_source
     from days
     inner join rates
         on
@@ -48,7 +47,7 @@ day_rates as (
             and days.order_date >= rates.rate_date
     qualify row_number() over (
         partition by days.currency_code, days.order_date
-        order by rates.rate_date desc nulls last
+        order by rates.rate_date desc nulls last, rates.source_system asc nulls last
     ) = 1
 
 ),
@@ -75,7 +74,7 @@ headers as (
         case
             when dated.currency_code = '{{ reporting_currency() }}' then 'same_currency'
             when dated.exchange_rate is not null then dated.source_system
-            else day_rates.source
+            else day_rates.rate_source
         end as exchange_rate_source,
         dated.order_date
     from dated
