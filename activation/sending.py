@@ -64,8 +64,8 @@ class Sender:
     def send(self, action: Action, members: Sequence[Member], is_move: bool = False) -> None:
         """Send one batch and record every row of it. Raises DestinationError; what was recorded before stays.
 
-        A move is removed by the name it had over there and added anew, and recorded as the one update that it is. If
-        the run dies in between, the member is uncertain and the next plan does both again.
+        A move is removed by the name it had over there and added anew, and recorded as the one update that it is, with
+        the ids of both requests. If the run dies in between, the member is uncertain and the next plan does both again.
         """
         waiting = [list(members)]
         while waiting:
@@ -125,10 +125,15 @@ class Sender:
             self.pending.note_job(batch_id, job_id)
 
         if is_move:  # today's contact points are the new ones: the old person is known by remote id alone
-            self.destination.remove(
+            removed = self.destination.remove(
                 self.connection, [replace(m, contact=Contact()) for m in batch], lambda _job_id: None
             )
-            return self.destination.add(self.connection, [replace(m, remote_id=None) for m in batch], remember)
+            added = self.destination.add(self.connection, [replace(m, remote_id=None) for m in batch], remember)
+            ids = [
+                " ".join(filter(None, (one.request_id, other.request_id)))
+                for one, other in zip(removed, added, strict=True)
+            ]
+            return [replace(outcome, request_id=both or None) for outcome, both in zip(added, ids, strict=True)]
         call = {"add": self.destination.add, "update": self.destination.update, "remove": self.destination.remove}
         return call[action](self.connection, batch, remember)
 

@@ -55,9 +55,10 @@ def _shapley(
     channel_sets: pa.Table, ranks: dict[str, int], chosen: dict[str, Any]
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Value and weight by channel; channels beyond the setting share the value of their group evenly."""
-    sets, conversions, paths = (
-        channel_sets[name].to_numpy().astype(np.int64) for name in ("channel_set", "conversion_count", "path_count")
-    )
+    read = ("channel_set", "conversion_count", "path_count")
+    # In one order whatever the engine's: a sum of fractions differs by it in the last digit.
+    ordered = channel_sets.sort_by([(name, "ascending") for name in read])
+    sets, conversions, paths = (ordered[name].to_numpy().astype(np.int64) for name in read)
     if chosen["shapley_value"] == "count":
         found = shapley.of_counts(sets, conversions, len(ranks))
         return {channel: float(found[rank - 1]) for channel, rank in ranks.items()}, dict.fromkeys(ranks, 1.0)

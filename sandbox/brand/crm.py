@@ -102,7 +102,7 @@ def make_crm(shop: Shop) -> Crm:
         phone=either(gives, phone_text(number, rng.integers(0, 4, n)), None),
         is_mobile=rng.random(n) < 0.3,
         address=type_addresses(basis, rng, people.homes, people.home_at(person, created)),
-        tells_home=(rng.random(n) < 0.4) & ~is_import,
+        tells_home=(rng.random(n) < 0.6) & ~is_import,
         customer_id=either(has_account & (rng.random(n) < 0.1), shop.accounts.id_text(person), None),
         created_at=created,
         noted_at=(created + later[0], rng.integers(np.maximum(created, 0) + 3_600, basis.end, n)),

@@ -6,11 +6,12 @@ import itertools
 from collections.abc import Callable
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attribution import shapley
+from attribution import build, shapley
 
 CHANNELS = 5
 PATHS = st.lists(
@@ -67,3 +68,17 @@ def test_a_rate_can_take_credit_away() -> None:
     """Why count is the default: a channel of many paths that seldom convert is worth less than nothing by the rate."""
     sets, converted, seen = np.array([1, 2, 3]), np.array([50, 1, 10]), np.array([100, 1000, 1000])
     assert shapley.of_rates(sets, converted, seen, 2)[1] < 0 < shapley.of_counts(sets, converted, 2)[1]
+
+
+def test_the_order_of_the_rows_changes_not_a_digit():
+    rng = np.random.default_rng(3)
+    sets = rng.permutation(np.arange(1, 64))
+    rows = {"channel_set": sets, "conversion_count": rng.integers(0, 50, 63), "path_count": rng.integers(50, 90, 63)}
+    ranks = {f"channel {rank}": rank for rank in range(1, 7)}
+    for worth in ("count", "rate"):
+        chosen = {"shapley_value": worth, "shapley_channels": 5}
+        found = [
+            build._shapley(pa.table({name: values[order] for name, values in rows.items()}), ranks, chosen)
+            for order in (rng.permutation(63) for _ in range(20))
+        ]
+        assert all(one == found[0] for one in found)

@@ -17,11 +17,19 @@ customers as (
 
 ),
 
+joinable as (
+
+    select distinct record_key from {{ ref('int_identity__record_identifiers') }}
+    where is_edge and is_accepted
+
+),
+
 customer_records as (
 
     select
         record_customers.customer_id,
         customers.customer_id is not null as is_known,
+        joinable.record_key is not null as is_joinable,
         records.given_name_key,
         records.birth_date,
         {{ household_name_key('records.family_name') }} as family_name_key,
@@ -29,6 +37,7 @@ customer_records as (
     from record_customers
     inner join records on record_customers.record_key = records.record_key
     left join customers on record_customers.customer_id = customers.customer_id
+    left join joinable on records.record_key = joinable.record_key
 
 ),
 
@@ -41,6 +50,7 @@ spread as (
     select
         customer_records.customer_id,
         bool_or(customer_records.is_known) as is_known,
+        bool_or(customer_records.is_joinable) as is_joinable,
         coalesce(max(given_names.given_name_count), 0) as given_name_count,
         count(distinct customer_records.family_name_key) as family_name_count,
         count(distinct customer_records.postal_code) as postal_code_count,

@@ -28,7 +28,7 @@ spread as (
 known as (
 
     select * from spread
-    where is_known
+    where is_known and is_joinable
 
 ),
 
