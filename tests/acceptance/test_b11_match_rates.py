@@ -81,9 +81,10 @@ def test_on_the_road_the_counts_are_what_the_platforms_tell(road: Road, next_day
             "select destination, desired_count, matched_count, match_rate, rejected_count from fct_sync_runs"
         ).fetchall()
         by_request = con.sql(
-            "select unnest(string_split(request_id, ' ')), count(*), count(*) filter (where status = 'rejected') "
-            "from fct_sync_records where destination = 'meta' and audience <> 'conversions' and request_id is not null "
-            "group by 1"  # a move took two requests
+            # a move took two requests
+            "select upload, count(*), count(*) filter (where status = 'rejected') from ("
+            "select unnest(string_split(request_id, ' ')) as upload, status from fct_sync_records "
+            "where destination = 'meta' and audience <> 'conversions' and request_id is not null) group by 1"
         ).fetchall()
         ((listed, counted),) = con.sql(
             "select (select coalesce(sum(rejected_count), 0) from fct_sync_rejections), sum(rejected_count) from fct_sync_runs"

@@ -35,9 +35,10 @@ def test_counts_tie_per_request_where_the_vendor_counts_only(next_day: Walk):
     """Meta tells of each upload how many rows it received and how many were invalid, and never which it took."""
     with next_day.marts() as con:
         logged = con.sql(
-            "select unnest(string_split(request_id, ' ')), count(*), count(*) filter (where status = 'rejected') "
-            "from fct_sync_records where destination = 'meta' and audience <> 'conversions' and request_id is not null "
-            "group by 1"  # a move took two requests
+            # a move took two requests
+            "select upload, count(*), count(*) filter (where status = 'rejected') from ("
+            "select unnest(string_split(request_id, ' ')) as upload, status from fct_sync_records "
+            "where destination = 'meta' and audience <> 'conversions' and request_id is not null) group by 1"
         ).fetchall()
         statuses = dict(
             con.sql(
