@@ -1,34 +1,26 @@
-"""What of an ad account is news: objects that are not as they were landed, and days that are not.
+"""What of an ad account's figures is news: days that are not as they were landed.
 
 Platforms change the figures of a day for weeks, so each reading asks again for the days that may have changed since the
 last one. Of these only the days that did change are landed (a fingerprint of each is kept in dlt's state beside the
 rows), each as a whole: rows of an account and day replace those landed before, so what a platform takes back goes too.
 A day that lost its last row leaves one row without an ad, which staging drops. Only days that are over are read.
-
-Objects come in full each time, and those that changed are landed: statuses change without the platform's time of change
-doing so. Platforms forget deleted objects, the warehouse does not: nothing is removed from these tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from hashlib import blake2b
 from typing import Any
 
 import dlt
 import orjson
-import pyarrow as pa
 
 from ingestion import reading
 from ingestion.ads.days import DAY, Account, Days
-from ingestion.position import utc
-from ingestion.tables import Line, Table, page_of
+from ingestion.changed import Row, fingerprint
+from ingestion.tables import Line, Table
 from ingestion.window import Window
-
-ROWS_PER_PAGE = 20_000
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -58,21 +50,6 @@ class Reader:
     read: Callable[[Days], Iterator[tuple[Days, list[Row]]]]
     empty: Callable[[str], Row]
     is_idle: Callable[[], bool]
-
-
-def changed_objects(
-    table: Table, items: Iterable[tuple[str, Row, str | None]], window: Window | None
-) -> Iterator[Line]:
-    """The objects (id, object, time of its change) that are not as they were landed; with a window, those of then."""
-    states = {} if window else dlt.current.source_state().setdefault("objects", {})
-    known: dict[str, str] = states.setdefault(table.name, {})
-    for key, item, updated in items:
-        if window and updated and not window.start <= utc(updated) < window.end:
-            continue
-        mark = fingerprint(item)
-        if known.get(key) != mark:
-            known[key] = mark
-            yield key, None, 1, table.kind, orjson.dumps(item).decode()
 
 
 def changed_days(
@@ -121,23 +98,6 @@ def span_of(figures: Figures, account: Account, read_to: str | None, first: date
     if read_to:
         first = max(first, date.fromisoformat(read_to) + DAY - figures.restated)
     return Days(first, last)
-
-
-def pages(table: Table, lines: Iterable[Line]) -> Iterator[pa.Table]:
-    """The lines as the table's rows, some thousands at once."""
-    rows_of, waiting = table.reader(), list[Line]()
-    for line in lines:
-        waiting.append(line)
-        if len(waiting) == ROWS_PER_PAGE:
-            yield rows_of(page_of(waiting))
-            waiting = []
-    if waiting:
-        yield rows_of(page_of(waiting))
-
-
-def fingerprint(found: Any) -> str:
-    """A mark that two equal documents share."""
-    return blake2b(orjson.dumps(found, option=orjson.OPT_SORT_KEYS), digest_size=8).hexdigest()
 
 
 def _in_order(row: Row) -> Row:

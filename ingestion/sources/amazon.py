@@ -29,11 +29,11 @@ from dlt.extract.resource import DltResource
 
 import selvage
 from ingestion import reading
-from ingestion.ads.changes import changed_objects
 from ingestion.amazon import access, reports, tables
 from ingestion.amazon.api import BEFORE_NOW, Api, Row, at
+from ingestion.changed import changed_objects, line_pages
 from ingestion.position import Position, utc
-from ingestion.tables import Line, ReadBy, Table, page_of
+from ingestion.tables import Line, ReadBy, Table
 from ingestion.window import Window
 
 DESCRIPTION = (
@@ -67,7 +67,6 @@ NOT_READ = {
 VENDOR = "amazon"
 LAG = timedelta(minutes=10)
 SPAN = timedelta(days=90)
-LINES_PER_PAGE = 20_000
 FINANCES = "finances/2024-06-19/transactions"
 INCLUDED = "BUYER,RECIPIENT,PROCEEDS,PROMOTION,CANCELLATION,FULFILLMENT"
 SCOPES, probe, count = access.SCOPES, access.probe, access.count
@@ -104,15 +103,10 @@ def source(window: Window | None = None) -> Any:
 def _objects(name: str, read: Callable[[Window | None], Lines], window: Window | None) -> DltResource:
     @dlt.resource(name=f"{name}_read", selected=False)
     def objects() -> Iterator[pa.Table]:
-        waiting, total = list[Line](), 0
-        for line in read(window):
-            waiting.append(line)
-            total += 1
-            if len(waiting) == LINES_PER_PAGE:
-                yield page_of(waiting)
-                waiting = []
-        if waiting:
-            yield page_of(waiting)
+        total = 0
+        for page in line_pages(read(window)):
+            total += page.num_rows
+            yield page
         log.info("%s: %s %s read", VENDOR, f"{total:,}", name)
 
     return objects

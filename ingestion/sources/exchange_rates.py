@@ -25,7 +25,7 @@ from requests import RequestException
 
 import selvage
 from ingestion import reading
-from ingestion.ads.changes import fingerprint, pages
+from ingestion.changed import fingerprint, pages
 from ingestion.connect import Finding
 from ingestion.http import rest_client, server_now
 from ingestion.tables import Column, Line, ReadBy, Table

@@ -2,7 +2,7 @@
 
 Queries are read 30 days at a time. Conversions move until the window of their action ends (30 days from the click
 unless it was set longer, at most 90) and clicks are corrected for some days, so the last 30 days are asked for again,
-and those that changed are landed as a whole; of the objects those that changed (``ingestion.ads.changes`` says how).
+and those that changed are landed as a whole; of the objects those that changed (``ingestion.changed``).
 An account whose windows are longer sets GOOGLE_ADS_RESTATEMENT_DAYS.
 
 ``metrics`` has what an ad or an asset group of Performance Max cost; ``conversions`` what it brought by conversion
@@ -26,8 +26,9 @@ import pyarrow as pa
 from dlt.extract.resource import DltResource
 
 import selvage
-from ingestion.ads.changes import Figures, Reader, Row, changed_days, changed_objects, pages
+from ingestion.ads.changes import Figures, Reader, changed_days
 from ingestion.ads.days import DAY, Account, Days
+from ingestion.changed import Row, changed_objects, pages
 from ingestion.connect import Finding
 from ingestion.google_ads.api import Api, GoogleAdsError
 from ingestion.google_ads.tables import CUSTOMERS, METRICS, OBJECTS, REPORTS, Objects, Report

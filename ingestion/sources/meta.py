@@ -2,7 +2,7 @@
 
 Insights are read by asynchronous reports, whose size Meta bears better than that of one answer; a report that is too
 large is asked for in halves. Figures change for up to 28 days, so that many are asked for again, and those days that
-changed are landed as a whole; of the objects those that changed (``ingestion.ads.changes`` says how).
+changed are landed as a whole; of the objects those that changed (``ingestion.changed``).
 
 A day ends in the account's time zone, and only ended days are read. Backfill windows name days of the accounts.
 """
@@ -21,8 +21,9 @@ import pyarrow as pa
 from dlt.extract.resource import DltResource
 
 import selvage
-from ingestion.ads.changes import Figures, Reader, changed_days, changed_objects, pages
+from ingestion.ads.changes import Figures, Reader, changed_days
 from ingestion.ads.days import DAY, Account, Days
+from ingestion.changed import changed_objects, pages
 from ingestion.connect import Finding
 from ingestion.http import server_now
 from ingestion.meta.graph import Graph, GraphError, TooMuchData

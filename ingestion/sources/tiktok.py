@@ -2,7 +2,7 @@
 
 Reports are read at once (TikTok's asynchronous ones are few a day), 30 days at a time, which is the most it gives.
 Figures change for up to 28 days, so that many are asked for again, and those days that changed are landed as a whole;
-of the objects those that changed (``ingestion.ads.changes`` says how). What was deleted is asked for too: it has cost
+of the objects those that changed (``ingestion.changed``). What was deleted is asked for too: it has cost
 money. What TikTok Shop's own campaigns (GMV Max) cost is in another report, which is not read.
 
 A day ends in the advertiser's time zone, and only ended days are read; TikTok completes the newest one during half a
@@ -22,8 +22,9 @@ import pyarrow as pa
 from dlt.extract.resource import DltResource
 
 import selvage
-from ingestion.ads.changes import Figures, Reader, Row, changed_days, changed_objects, pages
+from ingestion.ads.changes import Figures, Reader, changed_days
 from ingestion.ads.days import DAY, Account, Days
+from ingestion.changed import Row, changed_objects, pages
 from ingestion.connect import Finding
 from ingestion.tables import Line, ReadBy
 from ingestion.tiktok.api import Api, TikTokError

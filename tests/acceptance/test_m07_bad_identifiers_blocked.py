@@ -85,9 +85,6 @@ def warehouse(tmp_path_factory) -> MiniWarehouse:
         "+int_identity__record_customers",
         "+int_identity__refused_identifiers",
         "+int_identity__edges",
-        "--exclude",
-        "config.materialized:view",
-        "config.materialized:seed",
         "--indirect-selection",
         "buildable",
     )

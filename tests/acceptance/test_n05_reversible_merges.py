@@ -97,7 +97,7 @@ def change(mini: MiniWarehouse, *statements: str) -> None:
 
 
 def contents(mini: MiniWarehouse) -> dict[str, TableContent]:
-    return {name: content for name, content in mini.contents("fct_attribution").items() if name not in REMEMBERS}
+    return {name: content for name, content in mini.contents().items() if name not in REMEMBERS}
 
 
 def credit(mini: MiniWarehouse) -> set[tuple[str, ...]]:
