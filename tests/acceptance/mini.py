@@ -1,4 +1,4 @@
-"""Warehouses that are built in this process, in one home for a whole test run: what dbt has parsed is the dearest part."""
+"""Warehouses that are built in this process, in one home for all tests of a worker: what dbt parsed is the dearest part."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from warehouse.content_hash import TableContent, content_of, quoted
 
 
 class SharedHome:
-    """The demo's home in the sandbox, beside ``own`` (a test's own folder). One at a time uses it, so the files of all
-    that do stay on one worker (conftest.py)."""
+    """The demo's home in the sandbox, beside ``own`` (a test's own folder). One at a time uses it: a file's tests on one
+    worker (conftest.py), and what they measure of it they keep."""
 
     def __init__(self, own: Path) -> None:
         self.root = own.parent / "shared_home"
@@ -50,9 +50,9 @@ class SharedHome:
         self.empty()
         shop = empty_shop_in(self.root.parent)
         with self.entered() as settings:
-            file = Path(shutil.copyfile(shop.warehouse, settings.warehouse))
-            compiled = Path("dbt", "build", "compiled")
-            shutil.copytree(shop.target / "compiled", settings.home / compiled, dirs_exist_ok=True)
+            file = Path(shutil.copyfile(shop.as_built / shop.warehouse.name, settings.warehouse))
+            compiled = settings.home / "dbt" / "build" / "compiled"
+            shutil.copytree(shop.as_built / "compiled", compiled, dirs_exist_ok=True)
         with duckdb.connect(str(file)) as con:
             built = con.execute(
                 "select schema_name, table_name from duckdb_tables() "

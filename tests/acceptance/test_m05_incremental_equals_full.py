@@ -17,7 +17,12 @@ from tests.acceptance.mini import MiniWarehouse
 from warehouse.content_hash import TableContent
 
 WANTED = ("+fct_orders", "+fct_attribution", "+aud_cart_abandoners")
-REMEMBERS = {"int_identity__customer_map", "int_identity__merge_log", "int_inventory__level_history"}
+REMEMBERS = {
+    "int_identity__customer_map",
+    "int_identity__customer_map_intervals",
+    "int_identity__merge_log",
+    "int_inventory__level_history",
+}
 PEOPLE, INCREMENTS = 12, 2
 
 Row = tuple[str, dict[str, Any]]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import fcntl
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +19,10 @@ import selvage
 
 @dataclass
 class EmptyShop:
-    """A home in which nothing was ever landed, after ``dbt build``; ``problems`` is what was not green."""
+    """A home in which nothing was ever landed, after ``dbt build``; ``problems`` is what was not green.
+
+    Tests of one worker may go on with it (they compile in it); others start from ``as_built``, which nothing touches.
+    """
 
     home: Path
     target: Path
@@ -26,6 +33,11 @@ class EmptyShop:
     def warehouse(self) -> Path:
         return self.home / "sandbox" / "demo" / "warehouse.duckdb"
 
+    @property
+    def as_built(self) -> Path:
+        """The warehouse's file and the folder ``compiled``."""
+        return self.home / "as_built"
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             return connection.execute(sql).fetchall()
@@ -33,11 +45,26 @@ class EmptyShop:
 
 @cache
 def empty_shop_in(base: Path) -> EmptyShop:
-    """``base``: the folder of this worker's tests."""
+    """``base``: the folder of this worker's tests. The first worker that asks builds it, the others wait."""
+    whole_run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    home = whole_run / "empty_shop"
+    told = home / "built.json"
+    with (whole_run / "empty_shop.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            shop = _build(home)
+            shop.as_built.mkdir()
+            shutil.copyfile(shop.warehouse, shop.as_built / shop.warehouse.name)
+            shutil.copytree(shop.target / "compiled", shop.as_built / "compiled")
+            told.write_text(json.dumps(asdict(shop), default=str))
+    found = json.loads(told.read_text())
+    return EmptyShop(Path(found["home"]), Path(found["target"]), found["problems"], found["results"])
+
+
+def _build(home: Path) -> EmptyShop:
     from activation import ledger
     from warehouse import dbt
 
-    home = base / "empty_shop"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SELVAGE_HOME", str(home))
         patch.delenv("SELVAGE_ENV", raising=False)
