@@ -1,6 +1,6 @@
 """Shopify: what the shop's staff should know of a customer, as metafields, and the audience and its groups as tags.
 
-    nodes (tags now) -> metafieldsSet (<= 25, all or none) and metafieldsDelete -> tagsAdd, tagsRemove, many a request
+    nodes (tags now) -> metafieldsSet (<= 25, all or none) and metafieldsDelete -> tagsAdd, tagsRemove; many a request
 
 Nobody is created: members are known by the ids of their customers, as the source landed them, and of a member with
 several customers all are told. Metafields stand in ``$app:<audience>``, which the shop's staff can read and no other

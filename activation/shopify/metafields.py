@@ -10,31 +10,42 @@ from typing import Any
 from activation.destination import DestinationError
 from activation.shopify.admin import Admin, error_of, parts
 
-METAFIELDS_A_CALL, IDENTIFIERS_A_CALL = 25, 250
+METAFIELDS_A_CALL, SETS_A_REQUEST, IDENTIFIERS_A_CALL = 25, 20, 250
 
-_SET = """mutation($metafields: [MetafieldsSetInput!]!) {
-  metafieldsSet(metafields: $metafields) { userErrors { field code elementIndex } } }"""
 _DELETE = """mutation($metafields: [MetafieldIdentifierInput!]!) {
   metafieldsDelete(metafields: $metafields) { userErrors { field } } }"""
 
 
 def set_all(admin: Admin, wanted: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, str]:
-    """Set metafields, as many customers a call as fit; returns who was refused, and why."""
+    """Set metafields, as many customers a call as fit and many calls a request; returns who was refused, and why."""
     refused = dict[str, str]()
-    for group in _groups(wanted):
-        waiting = [one for gid in group for one in wanted[gid]]
-        while waiting:
-            errors = []
-            for part in parts(waiting, METAFIELDS_A_CALL):
-                found = admin.ask(_SET, {"metafields": part})["metafieldsSet"]["userErrors"]
-                for error in found:
-                    number = error.get("elementIndex")
-                    bad = [part[number]] if number is not None and number < len(part) else part
-                    errors += [(one["ownerId"], error_of(error)) for one in bad]
-            refused |= dict(reversed(errors))
-            # A call does all or nothing: who shared it with a refused customer is told again.
-            waiting = [one for one in waiting if one["ownerId"] not in refused] if errors else []
+    waiting = [[one for gid in group for one in wanted[gid]] for group in _groups(wanted)]
+    while waiting:
+        calls = [(number, part) for number, rows in enumerate(waiting) for part in parts(rows, METAFIELDS_A_CALL)]
+        failed = set[int]()
+        for some in parts(calls, SETS_A_REQUEST):
+            for (number, part), errors in zip(some, _set(admin, [part for _, part in some]), strict=True):
+                for error in errors:
+                    failed.add(number)
+                    place = error.get("elementIndex")
+                    bad = [part[place]] if place is not None and place < len(part) else part
+                    for one in bad:
+                        refused.setdefault(one["ownerId"], error_of(error))
+        # A call does all or nothing: who shared it with a refused customer is told again.
+        rest = ([one for one in waiting[number] if one["ownerId"] not in refused] for number in sorted(failed))
+        waiting = [rows for rows in rest if rows]
     return refused
+
+
+def _set(admin: Admin, calls: Sequence[Sequence[Mapping[str, str]]]) -> list[list[dict[str, Any]]]:
+    """One request with a call for each of ``calls``; returns the errors of each."""
+    names = ", ".join(f"$m{n}: [MetafieldsSetInput!]!" for n in range(len(calls)))
+    steps = " ".join(
+        f"c{n}: metafieldsSet(metafields: $m{n}) {{ userErrors {{ field code elementIndex }} }}"
+        for n in range(len(calls))
+    )
+    answer = admin.ask(f"mutation({names}) {{ {steps} }}", {f"m{n}": part for n, part in enumerate(calls)})
+    return [answer[f"c{n}"]["userErrors"] for n in range(len(calls))]
 
 
 def _groups(wanted: Mapping[str, Sequence[Any]]) -> Iterator[list[str]]:
