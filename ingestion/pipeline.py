@@ -5,8 +5,7 @@ extract (the network; nothing of it is visible before it is complete), normalize
 that dies while loading leaves a finished package behind, and the next one loads it first. How far a source has been
 read is kept in dlt's state, which is loaded with the rows, so rows and state can't disagree.
 
-dlt is configured here in code, not by its own files or variables: its working folder lies in the home, finished
-packages are deleted (they hold personal data), and telemetry is off (see ``ingestion/__init__.py``).
+dlt is configured in code, not by its own files or variables (``dlt_settings``); its working folder lies in the home.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.pipeline.pipeline import Pipeline
 
 import selvage
-from ingestion import discovery, erasing, reading
+from ingestion import discovery, dlt_settings, erasing, reading
 from ingestion.window import Progress, Window
 from warehouse.lock import write_lock
 
@@ -41,11 +40,6 @@ log = logging.getLogger(__name__)
 
 LONGEST_RUN_SECONDS = 6 * 3600.0  # a first reading of years, or a chunk of a backfill
 SCHEMA_CONTRACT = {"tables": "evolve", "columns": "evolve", "data_type": "freeze"}
-CONFIGURATION: Mapping[str, Any] = {
-    "load.delete_completed_jobs": True,
-    "load.truncate_staging_dataset": True,
-    "normalize.parquet_normalizer.add_dlt_load_id": True,
-}
 
 
 class SourceFailed(RuntimeError):
@@ -84,7 +78,8 @@ class LockedPipeline(Pipeline):
             super()._sync_destination(*arguments, **named)
 
     def load(self, *arguments: Any, **named: Any) -> LoadInfo:
-        with write_lock(f"load of {self.pipeline_name}"):
+        # Held open: dlt connects for each of its steps, and each time the file's catalog would be read again.
+        with write_lock(f"load of {self.pipeline_name}"), duckdb.connect(str(selvage.settings().warehouse)):
             info = super().load(*arguments, **named)
             erasing.redact_again(self.dataset_name.removeprefix("raw_"))
             return info
@@ -122,15 +117,9 @@ def vendor_lock(vendor: str, timeout_seconds: float = LONGEST_RUN_SECONDS) -> Ab
     return write_lock(f"landing {vendor}", timeout_seconds, selvage.settings().work / "dlt" / f"{vendor}.lock")
 
 
-def configure() -> None:
-    """Tell dlt, in this process, what it would otherwise look up in its own files."""
-    for name, value in CONFIGURATION.items():
-        dlt.config[name] = value
-
-
 def pipeline(vendor: str, purpose: str = "") -> LockedPipeline:
     """The pipeline of a vendor; with a ``purpose`` ("backfill") a second one with a state of its own."""
-    configure()
+    dlt_settings.configure()
     home = selvage.settings()
     home.work.mkdir(parents=True, exist_ok=True, mode=0o700)
     return dlt.pipeline(

@@ -1,0 +1,42 @@
+"""What dlt is told of itself: settings given here in code, and nothing from files or variables of the machine.
+
+dlt looks up some hundred settings for each run of a pipeline, each by all of its sections in every place that may hold
+it: variables, two files of the project, two of the user's home, the secrets of a web framework if that is installed. A
+good part of a landing that finds nothing new went there. Here is one place; what it doesn't hold is as dlt has it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.providers.doc import CustomLoaderDocProvider
+from dlt.common.configuration.providers.provider import ConfigProvider
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+from dlt.common.runtime.run_context import RunContext
+
+LOG_LEVEL = "RUNTIME__LOG_LEVEL"
+
+
+def settings() -> dict[str, Any]:
+    """By section. Finished packages are deleted, as they hold personal data, and nobody is told how dlt is used."""
+    return {
+        "runtime": {"dlthub_telemetry": False, "log_level": os.environ[LOG_LEVEL]},
+        "load": {"delete_completed_jobs": True, "truncate_staging_dataset": True},
+        "normalize": {"parquet_normalizer": {"add_dlt_load_id": True}},
+    }
+
+
+class _InCode(RunContext):
+    """dlt's usual folders; ``settings`` alone."""
+
+    def initial_providers(self) -> list[ConfigProvider]:
+        return [CustomLoaderDocProvider("Selvage", settings, supports_secrets=False)]
+
+
+def configure() -> None:
+    """Have dlt look nowhere else, in this process. What was made before keeps what it has looked up."""
+    context = Container()[PluggableRunContext]
+    if not isinstance(context.context, _InCode):
+        context.reload(_InCode(None))
