@@ -18,7 +18,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,11 +78,16 @@ class LockedPipeline(Pipeline):
             super()._sync_destination(*arguments, **named)
 
     def load(self, *arguments: Any, **named: Any) -> LoadInfo:
-        # Held open: dlt connects for each of its steps, and each time the file's catalog would be read again.
-        with write_lock(f"load of {self.pipeline_name}"), duckdb.connect(str(selvage.settings().warehouse)):
+        with write_lock(f"load of {self.pipeline_name}"), self._held_open():
             info = super().load(*arguments, **named)
             erasing.redact_again(self.dataset_name.removeprefix("raw_"))
             return info
+
+    def _held_open(self) -> AbstractContextManager[Any]:
+        """The warehouse, if there is something to load: else each step of dlt would read its catalog again."""
+        if not self.list_normalized_load_packages():
+            return nullcontext()
+        return duckdb.connect(str(selvage.settings().warehouse))
 
     def run(self, data: Any = None, **named: Any) -> LoadInfo:
         """As dlt's; a complete reading of a source is also noted for the freshness checks (``note_read``)."""

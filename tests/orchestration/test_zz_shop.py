@@ -78,12 +78,14 @@ def test_a_red_test_stops_publishing_and_syncing(shop: Shop) -> None:
     brand = shop.product / "brands" / "demo.toml"
     brand.write_text(f'sources = ["shopify", "square"]\n{brand.read_text()}')  # reading the others again shows nothing
     before, sent = shop.published(), len(shop.ledger_files())
-    doubled = "select one.* replace ('twice' as id) from (from raw_shopify.orders limit 1) as one, range(2)"
+    without_id = ("raw_shopify.orders", "raw_shopify.customers")  # nearly all is built on them
     with duckdb.connect(str(shop.home / "warehouse.duckdb")) as connection:
-        connection.execute(f"insert into raw_shopify.orders {doubled}")  # nearly all is built on them
+        for table in without_id:
+            connection.execute(f"insert into {table} from (from {table} limit 1) select * replace (null as id)")
     done = shop.command("orchestration", "run")
     with duckdb.connect(str(shop.home / "warehouse.duckdb")) as connection:
-        connection.execute("delete from raw_shopify.orders where id = 'twice'")
+        for table in without_id:
+            connection.execute(f"delete from {table} where id is null")
     assert done.returncode == 1
     assert "build models: dbt build failed" in done.stderr
     assert "Next: " in done.stderr
