@@ -1,5 +1,5 @@
--- Visits of people (no bots, no test hosts), the message events that count, what a known customer bought at a till, and
--- what somebody asked the help desk.
+-- Visits of people (no bots, no test hosts), the message events that count, what a known customer bought at a till, what
+-- was ordered at a marketplace, which found that buyer itself, and what somebody asked the help desk.
 {%- set untold = {
     'campaign': 'string', 'campaign_id': 'string', 'session_id': 'string', 'landing_page_path': 'string',
     'has_advertising_consent': 'boolean', 'received_at': 'timestamp',
@@ -8,6 +8,7 @@
     'visits': ['campaign', 'session_id', 'landing_page_path', 'has_advertising_consent', 'received_at'],
     'message_touches': ['campaign', 'campaign_id'],
     'store_purchases': [],
+    'marketplace_orders': [],
     'support_contacts': [],
 } %}
 with visits as (
@@ -66,6 +67,25 @@ store_purchases as (
     inner join {{ ref('int_identity__record_customers') }} as record_customers
         on orders.record_key = record_customers.record_key
     where orders.channel = 'store' and not (orders.is_test or orders.is_cancelled or orders.is_return)
+
+),
+
+marketplace_orders as (
+
+    select
+        'marketplace_order:' || orders.order_key as touchpoint_id,
+        orders.source_system,
+        'marketplace_order' as touch_type,
+        'marketplace' as channel,
+        orders.source_system as source,
+        'marketplace' as medium,
+        orders.record_key,
+        record_customers.customer_id,
+        orders.ordered_at as touched_at
+    from {{ ref('int_orders__orders') }} as orders
+    inner join {{ ref('int_identity__record_customers') }} as record_customers
+        on orders.record_key = record_customers.record_key
+    where orders.channel = 'marketplace' and not (orders.is_test or orders.is_cancelled or orders.is_return)
 
 ),
 
