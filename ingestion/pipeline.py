@@ -26,6 +26,7 @@ from typing import Any
 
 import dlt
 import duckdb
+import pandas  # noqa: F401, ICN001  # whole before any thread reads: DuckDB takes what it finds, half loaded too
 from dlt.common.pipeline import ExtractInfo, LoadInfo
 from dlt.extract.source import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
