@@ -1,5 +1,5 @@
--- Visits of people (no bots, no test hosts), the message events that count, what a known customer bought at a till, what
--- was ordered at a marketplace, which found that buyer itself, and what somebody asked the help desk.
+-- Visits of people (no bots, no test hosts), the message events that count, what a known customer bought at a till or
+-- at a marketplace, which found that buyer itself, and what somebody asked the help desk.
 {%- set untold = {
     'campaign': 'string', 'campaign_id': 'string', 'session_id': 'string', 'landing_page_path': 'string',
     'has_advertising_consent': 'boolean', 'received_at': 'timestamp',
@@ -7,14 +7,13 @@
 {%- set kinds = {
     'visits': ['campaign', 'session_id', 'landing_page_path', 'has_advertising_consent', 'received_at'],
     'message_touches': ['campaign', 'campaign_id'],
-    'store_purchases': [],
-    'marketplace_orders': [],
+    'purchases': [],
     'support_contacts': [],
 } %}
 with visits as (
 
     select
-        'visit:' || session_id as touchpoint_id,
+        session_id as touch_key,
         source_system,
         'visit' as touch_type,
         channel,
@@ -36,7 +35,7 @@ with visits as (
 message_touches as (
 
     select
-        touch_type || ':' || message_event_key as touchpoint_id,
+        message_event_key as touch_key,
         source_system,
         touch_type,
         channel,
@@ -51,48 +50,32 @@ message_touches as (
 
 ),
 
-store_purchases as (
+purchases as (
 
     select
-        'store_purchase:' || orders.order_key as touchpoint_id,
+        orders.order_key as touch_key,
         orders.source_system,
-        'store_purchase' as touch_type,
-        'store' as channel,
-        coalesce(orders.location_key, 'store') as source,
-        'store' as medium,
+        case orders.channel when 'store' then 'store_purchase' else 'marketplace_order' end as touch_type,
+        orders.channel,
+        case when orders.channel = 'marketplace' then orders.source_system else coalesce(orders.location_key, 'store') end
+            as source,
+        orders.channel as medium,
         orders.record_key,
         record_customers.customer_id,
         orders.ordered_at as touched_at
     from {{ ref('int_orders__orders') }} as orders
     inner join {{ ref('int_identity__record_customers') }} as record_customers
         on orders.record_key = record_customers.record_key
-    where orders.channel = 'store' and not (orders.is_test or orders.is_cancelled or orders.is_return)
-
-),
-
-marketplace_orders as (
-
-    select
-        'marketplace_order:' || orders.order_key as touchpoint_id,
-        orders.source_system,
-        'marketplace_order' as touch_type,
-        'marketplace' as channel,
-        orders.source_system as source,
-        'marketplace' as medium,
-        orders.record_key,
-        record_customers.customer_id,
-        orders.ordered_at as touched_at
-    from {{ ref('int_orders__orders') }} as orders
-    inner join {{ ref('int_identity__record_customers') }} as record_customers
-        on orders.record_key = record_customers.record_key
-    where orders.channel = 'marketplace' and not (orders.is_test or orders.is_cancelled or orders.is_return)
+    where
+        orders.channel in ('store', 'marketplace')
+        and not (orders.is_test or orders.is_cancelled or orders.is_return)
 
 ),
 
 support_contacts as (
 
     select
-        'support_contact:' || ticket_key as touchpoint_id,
+        ticket_key as touch_key,
         source_system,
         'support_contact' as touch_type,
         'support' as channel,
@@ -110,7 +93,7 @@ touchpoints as (
 
     {%- for kind, told in kinds.items() %}
         select
-            touchpoint_id,
+            touch_type || ':' || touch_key as touchpoint_id,
             source_system,
             touch_type,
             channel,
