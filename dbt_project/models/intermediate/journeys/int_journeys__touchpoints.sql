@@ -57,8 +57,9 @@ purchases as (
         orders.source_system,
         case orders.channel when 'store' then 'store_purchase' else 'marketplace_order' end as touch_type,
         orders.channel,
-        case when orders.channel = 'marketplace' then orders.source_system else coalesce(orders.location_key, 'store') end
-            as source,
+        case
+            when orders.channel = 'marketplace' then orders.source_system else coalesce(orders.location_key, 'store')
+        end as source,
         orders.channel as medium,
         orders.record_key,
         record_customers.customer_id,
