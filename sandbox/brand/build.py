@@ -53,6 +53,7 @@ from sandbox.brand.tiktok_tables import make_tiktok, tiktok_tables
 from sandbox.brand.timeline import bot_visits, make_landing, make_timeline
 from sandbox.brand.truth import truth_tables
 from sandbox.brand.web_events import event_blocks
+from sandbox.brand.wishes import with_wishes
 
 Table = dict[str, object]
 
@@ -69,7 +70,7 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     baskets = fill_baskets(basis, people, devices, visits, catalogue)
     bots = bot_visits(basis, visits, len(devices.owner))
     landing = make_landing(basis, visits, bots[0], catalogue, campaign_slugs(mailings))
-    timeline = make_timeline(basis, visits, baskets, catalogue, bots, landing)
+    timeline = with_wishes(basis, make_timeline(basis, visits, baskets, catalogue, bots, landing))
     orders = make_orders(basis, people, visits, baskets, catalogue, timeline)
     after = make_aftersales(basis, orders, catalogue)
     additions = make_additions(basis, people, orders, after, catalogue)

@@ -56,6 +56,10 @@ class Shop:
         """Token of the cart of each visit."""
         return join("hWN", letter_token(visits, self.basis.salt("cart token"), 29))
 
+    def wishlist_token(self, browsers: Ints) -> pa.Array:
+        """Token of the wish list that each browser keeps."""
+        return hex_token(browsers, self.basis.salt("wish lists"))
+
 
 def ip_text(ip: Ints) -> pa.Array:
     """Addresses of the range set aside for benchmarks."""

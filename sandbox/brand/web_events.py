@@ -37,6 +37,7 @@ from sandbox.brand.timeline import (
     FIRST_IDENTIFY,
     PAGE,
     SEARCHED,
+    WISHED,
 )  # fmt: skip
 
 BLOCK_ROWS = 400_000
@@ -178,13 +179,15 @@ def _commerce(shop: Shop, event: Ints) -> Table:
     order = np.where(kind == COMPLETED, orders.of_visit[human], -1)
     ordered = order >= 0
     product_id = catalogue.product_id[catalogue.product[variant]]
+    price = catalogue.price_at(variant, timeline.micros[event] // SECOND)
     return {
         "product_id": either(has_product, digits(product_id), None),
         "sku": take(catalogue.sku, variant),
         "product_name": take(catalogue.title, variant),
         "quantity": pa.array(timeline.quantity[event].astype(np.int64), mask=~has_product),
-        "price_cents": pa.array(catalogue.price[variant], mask=~has_product),
+        "price_cents": pa.array(price, mask=~has_product),
         "cart_id": _spread(shop.cart_token, visit, np.isin(kind, (ADDED, CART, CHECKOUT, COMPLETED))),
+        "wishlist_id": _spread(shop.wishlist_token, timeline.visit_device[visit], kind == WISHED),
         "checkout_id": _spread(shop.checkout_token, visit, np.isin(kind, (CHECKOUT, COMPLETED))),
         "order_id": either(ordered, digits(orders.order_id[order]), None),
         "revenue_cents": pa.array(orders.subtotal[order], mask=~ordered),
@@ -194,7 +197,7 @@ def _commerce(shop: Shop, event: Ints) -> Table:
     }
 
 
-def _spread(make: Callable[[Ints], pa.Array], visit: Ints, where: Bools) -> pa.Array:
-    """Tokens of the visits where they are wanted, null elsewhere."""
+def _spread(make: Callable[[Ints], pa.Array], owner: Ints, where: Bools) -> pa.Array:
+    """Tokens of visits or browsers where they are wanted, null elsewhere."""
     place = np.where(where, np.cumsum(where) - 1, -1)
-    return take(make(visit[where]), place)
+    return take(make(owner[where]), place)

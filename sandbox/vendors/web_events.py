@@ -84,7 +84,7 @@ def line_sql() -> str:
     page.append(_text("url", "url"))
     has_money = "coalesce(price_cents, revenue_cents, total_cents) is not null"
     track = [
-        *(_safe(name, name) for name in ("order_id", "checkout_id", "cart_id", "product_id", "sku")),
+        *(_safe(name, name) for name in ("order_id", "checkout_id", "cart_id", "wishlist_id", "product_id", "sku")),
         _text("name", "product_name"),
         _raw("quantity", "quantity"),
         *(_money(name) for name in ("price", "revenue", "total", "shipping", "tax")),
