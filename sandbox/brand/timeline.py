@@ -30,10 +30,12 @@ from sandbox.brand.channels import (
 )
 from sandbox.brand.paper import scanned, typed
 
-PAGE, VIEWED, ADDED, CART, CHECKOUT, COMPLETED, SEARCHED, WISHED, SIGN_IN, SIGN_UP, CONTACT = range(11)
+PAGE, VIEWED, ADDED, CART, CHECKOUT, COMPLETED, SEARCHED = range(7)
+WISHED, APP_OPENED, APP_INSTALLED, PUSH_OPENED, SIGN_IN, SIGN_UP, CONTACT = range(7, 14)
 EVENT_NAMES = (
     None, "Product Viewed", "Product Added", "Cart Viewed", "Checkout Started", "Order Completed",
-    "Products Searched", "Product Added to Wishlist", None, None, None,
+    "Products Searched", "Product Added to Wishlist", "Application Opened", "Application Installed",
+    "Push Notification Opened", None, None, None,
 )  # fmt: skip
 FIRST_IDENTIFY = SIGN_IN
 PLAIN_PATHS = (*words.COLLECTIONS, "/cart", "/checkout", "/thank-you", "/search", *VANITY_PATHS)
