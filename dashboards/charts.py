@@ -19,7 +19,7 @@ BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
 )
 COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, RED)
 INK, LINE = "#31333F", "#E6E8EC"
-SALES_CHANNELS = {"online": BLUE, "store": ORANGE, "draft_order": GREEN}
+SALES_CHANNELS = {"online": BLUE, "store": ORANGE, "draft_order": GREEN, "app": PINK}
 
 
 def colours(names: Iterable[str], fixed: dict[str, str] | None = None) -> dict[str, str]:

@@ -35,7 +35,7 @@ PERSONAL_COLUMNS = frozenset(
     (
         "email", "phone", "phone_number", "first_name", "last_name", "given_name", "family_name", "full_name",
         "address1", "address2", "street", "ip", "ip_address", "client_ip", "identifier_value", "traits_email",
-        "traits_phone",
+        "traits_phone", "device_token",
     )
 )  # fmt: skip
 

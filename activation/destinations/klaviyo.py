@@ -41,7 +41,7 @@ from activation.identifiers import prepare
 VERSION = selvage.ApiVersion("2026-07-15", date(2028, 7, 15), "revision")
 SETTINGS = {"base_url": selvage.REQUIRED, "api_key": selvage.REQUIRED, "revision": VERSION.name}
 BATCH_SIZE = {"add": 10_000, "update": 10_000, "remove": 1_000}
-IDENTIFIERS = {"email": ("email",), "sms": ("phone",)}
+IDENTIFIERS = {"email": ("email",), "sms": ("phone",), "push": ("email",)}
 CONTACT_FIELDS = {"sms": ("email",)}
 CAN_REMOVE = True
 CLEAR_TEXT = True

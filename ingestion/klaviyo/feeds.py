@@ -73,6 +73,7 @@ CREATED = Column("created", "ts", "attributes.created")
 UPDATED = Column("updated", "ts", "attributes.updated")
 EMAIL = "attributes.subscriptions.email.marketing"
 SMS = "attributes.subscriptions.sms.marketing"
+PUSH = "attributes.subscriptions.mobile_push.marketing"
 PROPERTIES = "attributes.event_properties"
 OTHERS = (  # without the properties that activation wrote
     "map_from_entries(list_filter(map_entries(cast(cast({text} as json) as map(varchar, json))), "
@@ -100,6 +101,8 @@ FEEDS = (
                 Column("email_suppressions", "json", f"{EMAIL}.suppression"),
                 Column("sms_consent", path=f"{SMS}.consent"),
                 Column("sms_consent_at", "ts", f"{SMS}.consent_timestamp|{SMS}.last_updated"),
+                Column("push_consent", path=f"{PUSH}.consent"),
+                Column("push_consent_at", "ts", f"{PUSH}.consent_timestamp"),
                 Column("properties", "json", "attributes.properties", f"to_json({OTHERS})"),
             ),
             deduplicate_by=("updated", "desc"),

@@ -1,4 +1,4 @@
-"""Klaviyo: profiles with their consent, e-mail and SMS events, campaigns, lists, metrics.
+"""Klaviyo: profiles with their consent, events of e-mails, texts and notifications, campaigns, lists, metrics.
 
 Events are read by ``datetime`` in bounded windows, again from a day before the last reading on, because they arrive
 late; older latecomers need a backfill. An event may lie in the future: it is landed, but the position stays at the
@@ -30,7 +30,7 @@ from ingestion.position import Position
 from ingestion.tables import Line, ReadBy, page_of
 from ingestion.window import Window
 
-DESCRIPTION = "E-mail and SMS marketing: profiles, consent, message events, campaigns and lists."
+DESCRIPTION = "E-mail, SMS and push marketing: profiles, consent, message events, campaigns and lists."
 KINDS = {"klaviyo", "rest"}
 # A revision is served for about two years.
 VERSION = selvage.ApiVersion("2026-07-15", date(2028, 7, 15), "revision")

@@ -25,7 +25,7 @@ from ingestion.connect import Finding
 from ingestion.tables import Column, ReadBy, Table, query
 from ingestion.window import Window
 
-DESCRIPTION = "The shop's own clickstream: page views, carts, check-outs and log-ins, as Segment-shaped JSON lines."
+DESCRIPTION = "The clickstream of site and app: pages, carts, check-outs, log-ins, as Segment-shaped JSON lines."
 KINDS = {"files", "json"}
 VERSION = None
 SETTINGS = {"path": selvage.REQUIRED}
@@ -54,17 +54,20 @@ _COLUMNS = (
     Column("page_url", path="context.page.url|properties.url"),
     Column("page_path", path="context.page.path|properties.path"),
     Column("page_referrer", path="context.page.referrer|properties.referrer"),
-    Column("page_title", path="context.page.title|properties.title"),
+    Column("page_title", path="context.page.title|properties.title|name"),
     Column("page_search", path="context.page.search|properties.search"),
-    Column("campaign_source", path="context.campaign.source"),
-    Column("campaign_medium", path="context.campaign.medium"),
-    Column("campaign_name", path="context.campaign.name"),
-    Column("campaign_term", path="context.campaign.term"),
-    Column("campaign_content", path="context.campaign.content"),
+    *(
+        Column(f"campaign_{word}", path=f"context.campaign.{word}|properties.campaign.{word}")
+        for word in ("source", "medium", "name", "term", "content")
+    ),
     Column("user_agent", path="context.userAgent"),
     Column("ip", path="context.ip"),
     Column("locale", path="context.locale"),
     Column("device_type", path="context.device.type"),
+    Column("device_id", path="context.device.id"),
+    Column("device_token", path="context.device.token"),
+    Column("app_name", path="context.app.name"),
+    Column("app_version", path="context.app.version"),
     Column("traits_email", path="traits.email|context.traits.email"),
     Column("traits_phone", path="traits.phone|context.traits.phone"),
     Column("traits_first_name", path="traits.firstName|traits.first_name|context.traits.firstName"),

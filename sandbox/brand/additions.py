@@ -73,7 +73,7 @@ def make_additions(basis: Basis, people: People, orders: Orders, after: Aftersal
     possible = ~has_it & ~catalogue.gift_card[wanted] & ~is_held_back(basis, catalogue, wanted, added_at)
     order = np.flatnonzero((chosen | exchanged) & possible)
     variant, is_exchange = wanted[order], exchanged[order]
-    price = catalogue.price[variant]
+    price = catalogue.price_at(variant, added_at[order])
     at = people.home_at(orders.person[order], orders.created_at[order])
     rate = np.array([city[3] for city in words.CITIES])[people.homes.city[at]]
     included = orders.kinds.tax_included[order]

@@ -61,7 +61,7 @@ def user_codes(shop: Shop, event: Ints) -> Ints:
     timeline, n = shop.timeline, shop.timeline.people_visits
     visit, kind = timeline.visit[event], timeline.kind[event]
     human = np.minimum(visit, n - 1)
-    signed = shop.baskets.signed_in[human] & ~timeline.landing[event]
+    signed = shop.baskets.signed_in[human] & ~timeline.landing[event] | shop.baskets.stays_signed_in[human]
     order = shop.orders.of_visit[human]
     new_account = (kind == COMPLETED) & (order >= 0) & ~shop.orders.guest[order]
     return np.where((visit < n) & (signed | new_account), shop.account_of_visit(human), -1)

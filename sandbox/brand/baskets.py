@@ -12,7 +12,7 @@ import numpy as np
 from sandbox.brand.basis import Basis, Bools, Ints
 from sandbox.brand.behaviour import Visits
 from sandbox.brand.catalogue import Catalogue
-from sandbox.brand.devices import Devices, choose_devices
+from sandbox.brand.devices import Devices, choose_apps, choose_devices
 from sandbox.brand.people import People
 from sandbox.brand.stock_mess import take_another
 
@@ -27,6 +27,8 @@ class Baskets:
 
     device: Ints
     signed_in: Bools
+    stays_signed_in: Bools
+    """In the app, which asks whoever has an account only once."""
     carted: Bools
     checkout: Bools
     contact: Bools
@@ -57,6 +59,7 @@ def fill_baskets(basis: Basis, people: People, devices: Devices, visits: Visits,
     signed_in &= visits.start >= devices.signs_in_from[device]
     signed_in |= wants_account & has_account
     signed_in &= ~(visits.ordered & visits.guest)
+    device = choose_apps(basis, devices, visits, device)
 
     carted = visits.ordered | (rng.random(n) < CART_SHARE)
     checkout = visits.ordered | (carted & (rng.random(n) < CHECKOUT_SHARE))
@@ -72,6 +75,7 @@ def fill_baskets(basis: Basis, people: People, devices: Devices, visits: Visits,
     return Baskets(
         device=device,
         signed_in=signed_in,
+        stays_signed_in=devices.is_app(device) & has_account & ~(visits.ordered & visits.guest),
         carted=carted,
         checkout=checkout,
         contact=contact,

@@ -14,6 +14,7 @@ from sandbox.brand.additions import make_additions
 from sandbox.brand.aftersales import make_aftersales
 from sandbox.brand.amazon_tables import amazon_tables, make_amazon
 from sandbox.brand.amazon_truth import amazon_causes, amazon_owners, amazon_totals
+from sandbox.brand.app import make_pushes, push_truth, with_app, with_pushes
 from sandbox.brand.arrivals import anonymous_ids, make_arrivals
 from sandbox.brand.basis import Basis
 from sandbox.brand.baskets import fill_baskets
@@ -53,6 +54,7 @@ from sandbox.brand.tiktok_tables import make_tiktok, tiktok_tables
 from sandbox.brand.timeline import bot_visits, make_landing, make_timeline
 from sandbox.brand.truth import truth_tables
 from sandbox.brand.web_events import event_blocks
+from sandbox.brand.wishes import with_wishes
 
 Table = dict[str, object]
 
@@ -68,8 +70,10 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
 
     baskets = fill_baskets(basis, people, devices, visits, catalogue)
     bots = bot_visits(basis, visits, len(devices.owner))
-    landing = make_landing(basis, visits, bots[0], catalogue, campaign_slugs(mailings))
+    pushes = make_pushes(basis, devices, subscribers, visits, baskets, people.count)
+    landing = with_pushes(make_landing(basis, visits, bots[0], catalogue, campaign_slugs(mailings)), pushes)
     timeline = make_timeline(basis, visits, baskets, catalogue, bots, landing)
+    timeline = with_app(devices, baskets, pushes, with_wishes(basis, timeline))
     orders = make_orders(basis, people, visits, baskets, catalogue, timeline)
     after = make_aftersales(basis, orders, catalogue)
     additions = make_additions(basis, people, orders, after, catalogue)
@@ -94,6 +98,7 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
         joins_second=subscribers.joins_second,
         accounts=accounts,
         second_account=second_account,
+        pushes=pushes,
     )
     progress(f"{len(orders)} orders, {len(timeline)} web events; writing the tables")
 
@@ -101,8 +106,8 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     _write_all(folder, {"shopify_customers": customer_table(basis, people, accounts)})
     _write_all(folder, order_tables(shop) | money_tables(shop) | checkout_tables(shop))
     drafts = make_drafts(basis, orders, catalogue)
-    _write_all(folder, draft_tables(basis, orders, catalogue, drafts))
     stock = make_stock(basis, catalogue, orders, after, additions, drafts)
+    _write_all(folder, draft_tables(basis, orders, catalogue, drafts))
     _write_all(folder, {"shopify_inventory_levels": inventory_table(catalogue, stock)})
     _write_all(folder, delivery_tables(basis, catalogue, stock.deliveries))
     _write_all(
@@ -113,21 +118,20 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
             "reservations": reservations_truth(basis, orders, catalogue, drafts),
             "oversells": oversells_truth(orders, catalogue, stock),
             "lost_sales": lost_sales_truth(catalogue, baskets, orders, visits.start),
-        },
+        }
+        | order_truth(shop, stores),
     )
-    _write_all(folder, {"klaviyo_profiles": profile_table(basis, subscribers, accounts, profiles)})
-    _write_all(folder, message_tables(basis, subscribers, mailings, profiles, orders))
-    _write_all(folder, square_tables(stores))
+    _write_all(folder, {"klaviyo_profiles": profile_table(basis, subscribers, accounts, profiles, pushes)})
+    _write_all(folder, message_tables(basis, subscribers, mailings, profiles, orders, pushes))
     amazon = make_amazon(basis, people, catalogue)
-    _write_all(folder, amazon_tables(amazon))
-    _write_all(truth, order_truth(shop, stores))
+    _write_all(folder, square_tables(stores) | amazon_tables(amazon))
     meta, tiktok, google_ads = (make(shop, visits) for make in (make_meta, make_tiktok, make_google_ads))
     _write_all(folder, meta_tables(meta) | tiktok_tables(tiktok) | google_ads_tables(google_ads))
     _write_all(truth, meta_truth(meta) | ad_truth((meta, tiktok, google_ads)))
     arrivals = make_arrivals(shop)
     _write(folder / "web_events.parquet", event_blocks(shop, profiles, arrivals))
     browsers = anonymous_ids(basis, int(timeline.visit_device.max()) + 1).take(pa.array(timeline.visit_device))
-    _write_all(truth, paper_truth(basis, visits, browsers))
+    _write_all(truth, paper_truth(basis, visits, browsers) | push_truth(visits, pushes, browsers))
     care = make_care(shop, stores)
     _write_all(folder, care_tables(care))
     told = with_care(truth_tables(shop, visits, subscribers, profiles, arrivals, stores), care)

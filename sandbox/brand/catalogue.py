@@ -12,13 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sandbox.brand import words
-from sandbox.brand.basis import DAY, Basis, Bools, Floats, Ints
-from sandbox.brand.texts import join, stamps, take
+from sandbox.brand.basis import DAY, NEVER, Basis, Bools, Floats, Ints
+from sandbox.brand.texts import either, join, stamps, take
+from sandbox.brand.versions import number_versions
 
 WAREHOUSE, SHOP_FLOOR = 0, 1
 LOCATION_IDS = np.array([81_000_000_017, 81_000_000_025])
 LOCATION_NAMES = ("Main warehouse", "Harbor Street shop")
 GIFT_CARDS = (2_500, 5_000, 10_000)
+MARKED_DOWN = np.array([20, 25, 30, 40, 5])
+"""Percents that come off a price; the last is too little to write to anybody for."""
 
 
 @dataclass
@@ -40,9 +43,16 @@ class Catalogue:
     item_id: Ints
     created_at: Ints
     updated_at: Ints
+    cut_at: Ints
+    """When the web shop marks the product down, NEVER for most. The tills keep their prices."""
+    cut_price: Ints
 
     def __len__(self) -> int:
         return len(self.product)
+
+    def price_at(self, variant: Ints, at: Ints) -> Ints:
+        """What the web shop asks for each variant at a moment, in cents."""
+        return np.where(at < self.cut_at[self.product[variant]], self.price[variant], self.cut_price[variant])
 
     @property
     def title(self) -> pa.Array:
@@ -75,6 +85,7 @@ def make_catalogue(basis: Basis) -> Catalogue:
     popularity = rng.gamma(0.6, 1.0, n) + 0.05
     popularity[gift_card] = 0.006 * popularity[~gift_card].sum() / len(GIFT_CARDS)
     title_array = pa.array(titles)
+    cut_at, percent = _markdowns(basis, gift)
     sku = [f"{_code(titles[p])}-{size.strip('$')}" for p, _, size in rows]
     return Catalogue(
         product=product,
@@ -92,7 +103,23 @@ def make_catalogue(basis: Basis) -> Catalogue:
         item_id=46_000_000_000_000 + np.cumsum(rng.integers(300, 90_000, n)),
         created_at=-rng.integers(100 * DAY, 500 * DAY, len(titles)),
         updated_at=-rng.integers(3_600, 50 * DAY, len(titles)),
+        cut_at=cut_at,
+        cut_price=price * (100 - percent[product]) // 100,
     )
+
+
+def _markdowns(basis: Basis, products: int) -> tuple[Ints, Ints]:
+    """By product, the gift card behind them: when it is marked down, and by how many percent.
+
+    An eighth of the products in the last days of the history, as many in the days that the clock still reveals. Nobody
+    buys more or less for it: what changes is what is charged.
+    """
+    rng, count = basis.rng("markdowns"), products // 8
+    chosen = rng.permutation(products)[: 2 * count]
+    at, percent = np.full(products + 1, NEVER), np.zeros(products + 1, dtype=np.int64)
+    since = np.repeat([-10, 1], count) * DAY + rng.integers(0, 9 * DAY, 2 * count)
+    at[chosen], percent[chosen] = basis.days * DAY + since, MARKED_DOWN[np.arange(2 * count) % len(MARKED_DOWN)]
+    return at, percent
 
 
 def _code(title: str) -> str:
@@ -101,37 +128,45 @@ def _code(title: str) -> str:
 
 def catalogue_tables(catalogue: Catalogue) -> dict[str, dict[str, object]]:
     """Tables shopify_products, shopify_variants and shopify_locations."""
-    n, products = len(catalogue), len(catalogue.product_id)
-    created, updated = catalogue.created_at, catalogue.updated_at
-    ones, zeros = np.ones(n, dtype=np.int64), np.zeros(products, dtype=np.int64)
+    created, every = catalogue.created_at, np.arange(len(catalogue.product_id))
+    versions = number_versions([(every, catalogue.updated_at), (every, catalogue.cut_at)], int(NEVER))
+    product, first = versions.thing, versions.number == 1
+    zeros, titles = np.zeros(len(versions), dtype=np.int64), pa.array(product)
+    revealed = np.where(first, created[product], versions.at)
+    # a variant changes with its product
+    row, place = np.nonzero(product[:, None] == catalogue.product)
+    by_variant = np.lexsort((row, place))
+    row, variant = row[by_variant], place[by_variant]
+    variants, is_cut = pa.array(variant), ~first[row]
+    usual = pa.array(catalogue.price[variant] * 5 // 4, mask=variant % 9 != 0)
     return {
         "shopify_products": {
-            "product_id": catalogue.product_id,
-            "version": zeros + 1,
-            "updated_at": stamps(updated),
-            "created_at": stamps(created),
-            "revealed_at": stamps(created),
-            "title": catalogue.product_title,
-            "handle": catalogue.product_handle,
-            "product_type": catalogue.product_type,
+            "product_id": catalogue.product_id[product],
+            "version": versions.number,
+            "updated_at": stamps(versions.at),
+            "created_at": stamps(created[product]),
+            "revealed_at": stamps(revealed),
+            "title": catalogue.product_title.take(titles),
+            "handle": catalogue.product_handle.take(titles),
+            "product_type": catalogue.product_type.take(titles),
             "vendor": take(["Selvage Demo"], zeros),
             "status": take(["ACTIVE"], zeros),
         },
         "shopify_variants": {
-            "variant_id": catalogue.variant_id,
-            "version": ones,
-            "updated_at": stamps(updated[catalogue.product]),
-            "created_at": stamps(created[catalogue.product]),
-            "revealed_at": stamps(created[catalogue.product]),
-            "product_id": catalogue.product_id[catalogue.product],
-            "sku": catalogue.sku,
-            "title": catalogue.size,
-            "barcode": pc.cast(pa.array(840_000_000_000 + np.arange(n) * 17), pa.string()),
-            "price_cents": catalogue.price,
-            "compare_at_price_cents": pa.array(catalogue.price * 5 // 4, mask=np.arange(n) % 9 != 0),
-            "unit_cost_cents": catalogue.cost,
-            "inventory_item_id": catalogue.item_id,
-            "is_gift_card": catalogue.gift_card,
+            "variant_id": catalogue.variant_id[variant],
+            "version": versions.number[row],
+            "updated_at": stamps(versions.at[row]),
+            "created_at": stamps(created[product[row]]),
+            "revealed_at": stamps(revealed[row]),
+            "product_id": catalogue.product_id[product[row]],
+            "sku": catalogue.sku.take(variants),
+            "title": catalogue.size.take(variants),
+            "barcode": pc.cast(pa.array(840_000_000_000 + variant * 17), pa.string()),
+            "price_cents": np.where(is_cut, catalogue.cut_price[variant], catalogue.price[variant]),
+            "compare_at_price_cents": either(is_cut, pa.array(catalogue.price[variant]), usual),
+            "unit_cost_cents": catalogue.cost[variant],
+            "inventory_item_id": catalogue.item_id[variant],
+            "is_gift_card": catalogue.gift_card[variant],
         },
         "shopify_locations": {
             "location_id": LOCATION_IDS,

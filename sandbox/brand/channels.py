@@ -75,6 +75,8 @@ MARKS: tuple[tuple[int, str | None, str | None, str | None, str | None, float], 
     (AFFILIATE, "awin", "affiliate", None, "https://deals.example.org/", 0.6),
     (AFFILIATE, "AWIN", "Affiliate", None, "https://deals.example.org/", 0.2),
     (AFFILIATE, "cashback_club", "affiliates", None, "https://cashback.example.net/", 0.2),
+    # a notification of the app; app.py says which visits it opened
+    (DIRECT, "Klaviyo", "Push", None, None, 0.0),
 )
 MARK_CHANNEL = np.array([mark[0] for mark in MARKS])
 SOURCES = tuple(mark[1] for mark in MARKS)
@@ -89,7 +91,8 @@ PAID_CAMPAIGNS = {
 }
 PRINT_CAMPAIGNS = ("station_poster", "parcel_insert")
 """Of the marks that are scanned, in their order."""
-SCANNED = tuple(row for row, mark in enumerate(MARKS) if mark[0] == DIRECT and mark[5] == 0)
+SCANNED = tuple(row for row, mark in enumerate(MARKS) if str(mark[2]).lower().startswith("qr"))
+PUSHED = len(MARKS) - 1
 UNTAGGED = next(row for row, mark in enumerate(MARKS) if mark[:5] == (DIRECT, None, None, None, None))
 VANITY_PATHS = ("/catalogue", "/station")
 """Short addresses on paper and in the street: nothing but the page tells where the visit comes from."""

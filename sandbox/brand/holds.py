@@ -101,7 +101,8 @@ def draft_tables(basis: Basis, orders: Orders, catalogue: Catalogue, drafts: Dra
     row, at = versions.thing, versions.at
     paid, reserves = drafts.completed_at[row] <= at, drafts.until[row] < NEVER
     owner, variant = drafts.line_draft, drafts.line_variant
-    price = catalogue.price[variant]
+    charged_at = np.where(drafts.completed_at < NEVER, drafts.completed_at, drafts.created_at)[owner]
+    price = catalogue.price_at(variant, charged_at)
     total = sum_by(owner, price * drafts.line_quantity, len(draft_id))
     of_order = orders.order_id[np.maximum(drafts.order[row], 0)]
     return {

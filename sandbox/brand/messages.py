@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from sandbox.brand import words
+from sandbox.brand.app import PUSH_HOUR, Pushes
 from sandbox.brand.basis import DAY, NEVER, Basis, Bools, Ints
 from sandbox.brand.customers import Accounts
 from sandbox.brand.homes import Addresses, type_addresses
@@ -25,10 +26,10 @@ from sandbox.brand.versions import number_versions
 
 METRICS = (
     "Received Email", "Opened Email", "Clicked Email", "Bounced Email", "Unsubscribed from Email Marketing",
-    "Subscribed to Email Marketing", "Placed Order",
+    "Subscribed to Email Marketing", "Placed Order", "Received Push", "Opened Push",
 )  # fmt: skip
-RECEIVED, OPENED, CLICKED, BOUNCED, LEFT, JOINED, PLACED = range(len(METRICS))
-METRIC_IDS = ("UwRecv", "UwOpen", "UwClck", "UwBnce", "UwUnsb", "UwSubs", "UwPlcd")
+RECEIVED, OPENED, CLICKED, BOUNCED, LEFT, JOINED, PLACED, SHOWN, TAPPED = range(len(METRICS))
+METRIC_IDS = ("UwRecv", "UwOpen", "UwClck", "UwBnce", "UwUnsb", "UwSubs", "UwPlcd", "UwPshR", "UwPshO")
 LISTS = (("Rn7Lst", "Newsletter"), ("Rn8Lst", "Preview list"), ("Rn9Lst", "SMS club"))
 
 Table = dict[str, object]
@@ -85,7 +86,9 @@ def make_profiles(basis: Basis, people: People, subscribers: Subscribers, accoun
     )
 
 
-def profile_table(basis: Basis, subscribers: Subscribers, accounts: Accounts, profiles: Profiles) -> Table:
+def profile_table(
+    basis: Basis, subscribers: Subscribers, accounts: Accounts, profiles: Profiles, pushes: Pushes
+) -> Table:
     """Table klaviyo_profiles."""
     rng = basis.rng("profile versions")
     row = np.flatnonzero(subscribers.created_at < basis.end)
@@ -98,7 +101,16 @@ def profile_table(basis: Basis, subscribers: Subscribers, accounts: Accounts, pr
     def later(at: Ints) -> tuple[Ints, Ints]:
         return row, np.where(at > touched, at, NEVER)[row]
 
-    changes = [subscribers.subscribed_at, subscribers.unsubscribed_at, subscribers.bounced_at, linked]
+    # a phone belongs to a person's main profile
+    push_at, no_push_at = (np.append(at, np.full(len(at), NEVER)) for at in (pushes.agreed_at, pushes.refused_at))
+    changes = [
+        subscribers.subscribed_at,
+        subscribers.unsubscribed_at,
+        subscribers.bounced_at,
+        linked,
+        push_at,
+        no_push_at,
+    ]
     versions = number_versions([(row, touched[row]), *(later(at) for at in changes)], basis.end)
     k, at = versions.thing, versions.at
     consent = np.where(subscribers.unsubscribed_at[k] <= at, 1, np.where(subscribers.subscribed_at[k] <= at, 0, 2))
@@ -106,6 +118,7 @@ def profile_table(basis: Basis, subscribers: Subscribers, accounts: Accounts, pr
         consent, [subscribers.subscribed_at[k], subscribers.unsubscribed_at[k], np.full(len(k), NEVER)]
     )
     bounced = subscribers.bounced_at[k] <= at
+    push = np.where(no_push_at[k] <= at, 1, np.where(push_at[k] <= at, 0, 2))
     sms = np.where(profiles.sms_at[k] <= at, 0, 2)
     has_link = linked[k] <= at
     full = ~second[k] | (rng.random(len(created))[k] < 0.5)
@@ -134,18 +147,25 @@ def profile_table(basis: Basis, subscribers: Subscribers, accounts: Accounts, pr
         "email_consent_at": stamps(consent_at),
         "sms_consent": take(states, sms),
         "sms_consent_at": stamps(profiles.sms_at[k], sms == 0),
+        "push_consent": take(states, push),
+        "push_consent_at": stamps(np.where(push == 1, no_push_at[k], push_at[k]), push < 2),
         "suppression": take(["HARD_BOUNCE"], np.where(bounced, 0, -1)),
         "suppression_at": stamps(subscribers.bounced_at[k], bounced),
     }
 
 
 def message_tables(
-    basis: Basis, subscribers: Subscribers, mailings: Mailings, profiles: Profiles, orders: Orders
+    basis: Basis,
+    subscribers: Subscribers,
+    mailings: Mailings,
+    profiles: Profiles,
+    orders: Orders,
+    pushes: Pushes,
 ) -> dict[str, Table]:
     """Tables klaviyo_metrics, klaviyo_lists, klaviyo_campaigns and klaviyo_events."""
     slugs = campaign_slugs(mailings)
-    sent_at = mailings.campaign_day * DAY + SEND_HOUR * 3_600
-    every = np.arange(mailings.campaigns)
+    sent_at = np.append(mailings.campaign_day * DAY + SEND_HOUR * 3_600, pushes.days * DAY + PUSH_HOUR * 3_600)
+    every = np.arange(len(sent_at))
     campaign_ids = ulid(every, basis.salt("campaigns"))
     old = stamps(np.full(len(METRICS), -300 * DAY))
     list_old = stamps(np.full(len(LISTS), -300 * DAY))
@@ -153,7 +173,9 @@ def message_tables(
         "klaviyo_metrics": {
             "metric_id": pa.array(METRIC_IDS),
             "name": pa.array(METRICS),
-            "integration_name": pa.array(["Klaviyo"] * PLACED + ["Shopify"]),
+            "integration_name": pa.array(
+                ["Shopify" if metric == PLACED else "Klaviyo" for metric in range(len(METRICS))]
+            ),
             "created": old,
             "updated": old,
             "revealed_at": old,
@@ -169,8 +191,8 @@ def message_tables(
         "klaviyo_campaigns": {
             "campaign_id": campaign_ids,
             "version": np.ones(len(every), dtype=np.int64),
-            "name": slugs,
-            "channel": take(["email"], every * 0),
+            "name": pa.concat_arrays([flat(slugs), flat(pushes.slugs)]),
+            "channel": take(["email", "mobile_push"], (every >= mailings.campaigns).astype(np.int64)),
             "status": take(["Sent"], every * 0),
             "message_id": ulid(every, basis.salt("campaign messages")),
             "send_time": stamps(sent_at),
@@ -179,7 +201,13 @@ def message_tables(
             "updated_at": stamps(sent_at + 1_800),
             "revealed_at": stamps(sent_at + 1_800),
         },
-        "klaviyo_events": _events(basis, subscribers, mailings, profiles, orders, slugs, campaign_ids),
+        "klaviyo_events": _with_pushes(
+            basis,
+            _events(basis, subscribers, mailings, profiles, orders, slugs, campaign_ids),
+            mailings,
+            profiles,
+            pushes,
+        ),
     }
 
 
@@ -237,3 +265,27 @@ def _events(
         "value_cents": pa.array(value, mask=order < 0),
         "order_id": either(order >= 0, digits(orders.order_id[order]), None),
     }
+
+
+def _with_pushes(basis: Basis, events: Table, mailings: Mailings, profiles: Profiles, pushes: Pushes) -> Table:
+    """The events with those of notifications behind them, whose campaigns are numbered behind the e-mails'."""
+    opened = np.flatnonzero(pushes.opened)
+    row = np.concatenate([np.arange(len(pushes.person)), opened])
+    metric = np.repeat([SHOWN, TAPPED], [len(pushes.person), len(opened)])
+    at = np.where(metric == SHOWN, pushes.received_at[row], pushes.opened_at[row])
+    campaign, none = mailings.campaigns + pushes.campaign[row], pa.nulls(len(row))
+    first = len(events["event_id"])  # type: ignore[arg-type]
+    own: Table = {
+        "event_id": letter_token(first + np.arange(len(row)), basis.salt("event ids"), 11),
+        "metric_id": take(METRIC_IDS, metric),
+        "profile_id": profiles.profile_id.take(pa.array(pushes.person[row])),
+        "datetime": stamps(at),
+        "revealed_at": stamps(at + 1 + row % 40),
+        "campaign_id": ulid(campaign, basis.salt("campaigns")),
+        "campaign_name": flat(pushes.slugs).take(pa.array(pushes.campaign[row])),
+        "message_id": ulid(campaign, basis.salt("campaign messages")),
+        "url": none.cast(pa.string()),
+        "value_cents": none.cast(pa.int64()),
+        "order_id": none.cast(pa.string()),
+    }
+    return {name: pa.concat_arrays([flat(values), flat(own[name])]) for name, values in events.items()}

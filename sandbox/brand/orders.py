@@ -92,7 +92,7 @@ def make_orders(
     rows = rows[np.lexsort((baskets.line_position[rows], line_order[rows]))]
     line_order = line_order[rows]
     variant, quantity = baskets.line_variant[rows], baskets.line_quantity[rows]
-    price = catalogue.price[variant]
+    price = catalogue.price_at(variant, created[line_order])
     gift = catalogue.gift_card[variant]
     gross = price * quantity
 

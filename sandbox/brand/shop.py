@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from sandbox.brand.additions import Additions
 from sandbox.brand.aftersales import Aftersales
+from sandbox.brand.app import Pushes
 from sandbox.brand.basis import Basis, Bools, Ints
 from sandbox.brand.baskets import Baskets
 from sandbox.brand.catalogue import Catalogue
@@ -43,6 +44,7 @@ class Shop:
     accounts: Accounts
     second_account: Bools
     """The visits in which the person uses the second account."""
+    pushes: Pushes
 
     def account_of_visit(self, visits: Ints) -> Ints:
         """The row of ``accounts`` that the person of each visit uses."""
@@ -55,6 +57,10 @@ class Shop:
     def cart_token(self, visits: Ints) -> pa.Array:
         """Token of the cart of each visit."""
         return join("hWN", letter_token(visits, self.basis.salt("cart token"), 29))
+
+    def wishlist_token(self, browsers: Ints) -> pa.Array:
+        """Token of the wish list that each browser keeps."""
+        return hex_token(browsers, self.basis.salt("wish lists"))
 
 
 def ip_text(ip: Ints) -> pa.Array:

@@ -24,7 +24,8 @@ def checkout_tables(shop: Shop) -> dict[str, Table]:
     place[visit] = np.arange(len(visit))
     line = np.flatnonzero(place[baskets.line_visit] >= 0)
     owner, variant = place[baskets.line_visit[line]], baskets.line_variant[line]
-    gross = catalogue.price[variant] * baskets.line_quantity[line]
+    price = catalogue.price_at(variant, created[owner])
+    gross = price * baskets.line_quantity[line]
     contact = shop.contacts.row_of_visit[visit]
     # those of a second account move at once to the first, which takes it in later
     customer = np.where(shop.contacts.as_customer[contact], shop.accounts.customer_id[shop.visit_person[visit]], -1)
@@ -49,6 +50,6 @@ def checkout_tables(shop: Shop) -> dict[str, Table]:
             "sku": catalogue.sku.take(pa.array(variant)),
             "title": catalogue.title.take(pa.array(variant)),
             "quantity": baskets.line_quantity[line],
-            "unit_price_cents": catalogue.price[variant],
+            "unit_price_cents": price,
         },
     }

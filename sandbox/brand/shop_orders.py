@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from sandbox.brand import words
 from sandbox.brand.aftersales import CANCEL_REASONS, Aftersales, refunded_by
 from sandbox.brand.basis import DAY, NEVER, Ints
 from sandbox.brand.catalogue import LOCATION_IDS
@@ -17,7 +18,8 @@ from sandbox.brand.shop import Shop, Table, ip_text
 from sandbox.brand.texts import digits, either, join, masked, stamps, take
 from sandbox.brand.versions import number_versions
 
-SOURCE_NAMES = ("web", "shopify_draft_order", "marketplace")
+SOURCE_NAMES = ("web", "shopify_draft_order", "marketplace", "iphone", "android")
+"""The last two stand for the app, in the order of its user agents."""
 FIRST_FULFILMENT_ORDER = 2_000_000_000_000
 """Between the number of an order and that of its fulfilment order; one more for that of what was put in later."""
 AFTERMATH = 400 * DAY
@@ -53,12 +55,15 @@ def order_tables(shop: Shop) -> dict[str, Table]:
     status = np.where(refunded == 0, 0, np.where(refunded >= total, 1, 2))
     ip = shop.devices.ip[shop.baskets.device[orders.visit]]
     address, contact_rows = shop.contacts.address, pa.array(contact)
-    elsewhere = shop.baskets.marketplace[orders.visit]
+    elsewhere, device = shop.baskets.marketplace[orders.visit], shop.baskets.device[orders.visit]
+    in_app = shop.devices.is_app(device)
+    platform = 3 + shop.devices.agent[device] - words.FIRST_APP
+    source = np.select([elsewhere, orders.draft, in_app], [2, 1, platform], 0)
     per_order: dict[str, pa.Array] = {
         "checkout_token": shop.checkout_token(orders.visit),
         "cart_token": shop.cart_token(orders.visit),
-        "landing_page": either(elsewhere, None, shop.landing.url(orders.visit)),
-        "referrer_url": either(elsewhere, None, shop.landing.referrer(orders.visit)),
+        "landing_page": either(elsewhere | in_app, None, shop.landing.url(orders.visit)),
+        "referrer_url": either(elsewhere | in_app, None, shop.landing.referrer(orders.visit)),
     }
     rows = pa.array(o)
     table: Table = {
@@ -86,7 +91,7 @@ def order_tables(shop: Shop) -> dict[str, Table]:
         ),
         "delivery_method": take(("SHIPPING", "PICK_UP"), orders.kinds.pickup[o].astype(np.int64)),
         "assigned_location_id": LOCATION_IDS[after.location[o]],
-        "source_name": take(SOURCE_NAMES, np.where(elsewhere, 2, orders.draft.astype(np.int64))[o]),
+        "source_name": take(SOURCE_NAMES, source[o]),
         "customer_id": masked(customer, customer >= 0),
         "email": shop.contacts.email.text.take(contact_rows),
         "phone": shop.contacts.phone.take(contact_rows),

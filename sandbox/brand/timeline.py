@@ -6,7 +6,7 @@ the rows are written. Visits of bots are added here: they belong to no person.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,10 +30,12 @@ from sandbox.brand.channels import (
 )
 from sandbox.brand.paper import scanned, typed
 
-PAGE, VIEWED, ADDED, CART, CHECKOUT, COMPLETED, SEARCHED, SIGN_IN, SIGN_UP, CONTACT = range(10)
+PAGE, VIEWED, ADDED, CART, CHECKOUT, COMPLETED, SEARCHED = range(7)
+WISHED, APP_OPENED, APP_INSTALLED, PUSH_OPENED, SIGN_IN, SIGN_UP, CONTACT = range(7, 14)
 EVENT_NAMES = (
     None, "Product Viewed", "Product Added", "Cart Viewed", "Checkout Started", "Order Completed",
-    "Products Searched", None, None, None,
+    "Products Searched", "Product Added to Wishlist", "Application Opened", "Application Installed",
+    "Push Notification Opened", None, None, None,
 )  # fmt: skip
 FIRST_IDENTIFY = SIGN_IN
 PLAIN_PATHS = (*words.COLLECTIONS, "/cart", "/checkout", "/thank-you", "/search", *VANITY_PATHS)
@@ -43,7 +45,7 @@ CART_PATH, CHECKOUT_PATH, THANKS_PATH, SEARCH_PATH = (len(words.COLLECTIONS) + k
 
 @dataclass
 class Timeline:
-    """One entry an event, by visit and moment. Visits from ``people_visits`` on are bots'."""
+    """One entry an event, by visit and moment, wishes last (wishes.py). Visits from ``people_visits`` on are bots'."""
 
     visit: npt.NDArray[np.int32]
     kind: npt.NDArray[np.int8]
@@ -62,6 +64,19 @@ class Timeline:
 
     def __len__(self) -> int:
         return len(self.visit)
+
+    def with_more(self, row: Ints, kind: int, later: int) -> Timeline:
+        """With events of a kind behind all others: each like the event ``row``, so many microseconds later."""
+        return replace(
+            self,
+            visit=np.append(self.visit, self.visit[row]),
+            kind=np.append(self.kind, np.full(len(row), kind, np.int8)),
+            variant=np.append(self.variant, self.variant[row]),
+            quantity=np.append(self.quantity, self.quantity[row]),
+            path=np.append(self.path, self.path[row]),
+            landing=np.append(self.landing, np.zeros(len(row), dtype=bool)),
+            micros=np.append(self.micros, self.micros[row] + later),
+        )
 
 
 def make_landing(basis: Basis, visits: Visits, bots: Ints, catalogue: Catalogue, slugs: pa.Array) -> Landing:

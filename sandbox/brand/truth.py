@@ -74,7 +74,7 @@ def _people(shop: Shop) -> Table:
         "province_code": people.homes.province(home),
         "zip": people.homes.zip(home),
         "moved_at": stamps(people.moved_at),
-        "devices": people.device_count,
+        "devices": people.device_count + (shop.devices.app >= 0),
         "is_staff": people.staff,
         "base_hazard": people.hazard,
     }

@@ -27,7 +27,7 @@ from sandbox.brand.basis import Bools, Ints
 from sandbox.brand.channels import MEDIUMS, SOURCES
 from sandbox.brand.messages import Profiles
 from sandbox.brand.shop import Shop, ip_text
-from sandbox.brand.texts import digits, either, join, micro_stamps, take, uuid
+from sandbox.brand.texts import digits, either, hex_token, join, micro_stamps, take, uuid
 from sandbox.brand.timeline import (
     ADDED,
     CART,
@@ -37,6 +37,7 @@ from sandbox.brand.timeline import (
     FIRST_IDENTIFY,
     PAGE,
     SEARCHED,
+    WISHED,
 )  # fmt: skip
 
 BLOCK_ROWS = 400_000
@@ -115,22 +116,31 @@ def _times(shop: Shop, arrivals: Arrivals) -> Table:
 
 
 def _visitor(sheet: Sheet, event: Ints) -> Table:
-    shop = sheet.shop
-    kind = shop.timeline.kind[event]
+    shop, timeline = sheet.shop, sheet.shop.timeline
+    kind = timeline.kind[event]
     device, known, bot = _device(shop, event)
     agent = np.where(bot, words.FIRST_BOT + device % 3, shop.devices.agent[known])
     user = user_codes(shop, event)
     trait = trait_codes(shop, sheet.traits, event)
     advertising = np.where(bot, 2, shop.devices.advertising[known])
     analytics = np.where(bot, 2, shop.devices.analytics[known])
+    in_app = shop.devices.is_app(device)
+    phone = np.where(in_app, device, -1)
+    shown = np.where(in_app, shop.devices.owner[known], 0)
+    at = timeline.micros[event] // SECOND
+    takes_push = in_app & shop.pushes.may_be_sent(shown, at)
+    message = np.select([kind >= FIRST_IDENTIFY, kind != PAGE, in_app], [2, 1, 3], 0)
     return {
-        "type": take(("page", "track", "identify"), np.where(kind >= FIRST_IDENTIFY, 2, (kind != PAGE).astype(int))),
+        "type": take(("page", "track", "identify", "screen"), message),
         "event": take(EVENT_NAMES, kind),
         "anonymous_id": sheet.ids.take(pa.array(device)),
         "user_id": shop.accounts.id_text(user),
         "user_agent": take([pair[1] for pair in words.AGENTS], agent),
         "device_type": take([pair[0] for pair in words.AGENTS], agent),
         "ip": ip_text(np.where(bot, 7 + device % 90, shop.devices.ip[known])),
+        "app_version": take(("4.2.0",), np.where(in_app, 0, -1)),
+        "device_id": _spread(lambda one: uuid(one, shop.basis.salt("phones")), phone, in_app),
+        "device_token": _spread(lambda one: hex_token(one, shop.basis.salt("push tokens"), 64), phone, takes_push),
         "locale": take(("en-US", "es-US"), (known % 11 == 0).astype(np.int64)),
         "traits_email": take(sheet.traits.email, trait),
         "traits_phone": take(sheet.traits.phone, trait),
@@ -155,12 +165,13 @@ def _page(sheet: Sheet, event: Ints) -> Table:
     search = take(queries, code)
     page_path = take(shop.landing.paths, path)
     tagged_visit = np.where(tagged, visit, -1)
+    on_web = ~shop.devices.is_app(timeline.visit_device[visit])
     return {
-        "url": join(words.SHOP, page_path, search),
-        "path": page_path,
-        "referrer": either(landing, shop.landing.referrer(visit), words.SHOP + "/"),
+        "url": either(on_web, join(words.SHOP, page_path, search), None),
+        "path": either(on_web, page_path, None),
+        "referrer": either(on_web, either(landing, shop.landing.referrer(visit), words.SHOP + "/"), None),
         "title": take(sheet.titles, path),
-        "search": search,
+        "search": either(on_web, search, None),
         "campaign_source": take(SOURCES, np.where(tagged, mark, -1)),
         "campaign_medium": take(MEDIUMS, np.where(tagged, mark, -1)),
         "campaign_name": take(shop.landing.campaigns, np.where(tagged, shop.landing.campaign[visit], -1)),
@@ -178,13 +189,15 @@ def _commerce(shop: Shop, event: Ints) -> Table:
     order = np.where(kind == COMPLETED, orders.of_visit[human], -1)
     ordered = order >= 0
     product_id = catalogue.product_id[catalogue.product[variant]]
+    price = catalogue.price_at(variant, timeline.micros[event] // SECOND)
     return {
         "product_id": either(has_product, digits(product_id), None),
         "sku": take(catalogue.sku, variant),
         "product_name": take(catalogue.title, variant),
         "quantity": pa.array(timeline.quantity[event].astype(np.int64), mask=~has_product),
-        "price_cents": pa.array(catalogue.price[variant], mask=~has_product),
+        "price_cents": pa.array(price, mask=~has_product),
         "cart_id": _spread(shop.cart_token, visit, np.isin(kind, (ADDED, CART, CHECKOUT, COMPLETED))),
+        "wishlist_id": _spread(shop.wishlist_token, timeline.visit_device[visit], kind == WISHED),
         "checkout_id": _spread(shop.checkout_token, visit, np.isin(kind, (CHECKOUT, COMPLETED))),
         "order_id": either(ordered, digits(orders.order_id[order]), None),
         "revenue_cents": pa.array(orders.subtotal[order], mask=~ordered),
@@ -194,7 +207,7 @@ def _commerce(shop: Shop, event: Ints) -> Table:
     }
 
 
-def _spread(make: Callable[[Ints], pa.Array], visit: Ints, where: Bools) -> pa.Array:
-    """Tokens of the visits where they are wanted, null elsewhere."""
+def _spread(make: Callable[[Ints], pa.Array], owner: Ints, where: Bools) -> pa.Array:
+    """Tokens of visits or browsers where they are wanted, null elsewhere."""
     place = np.where(where, np.cumsum(where) - 1, -1)
-    return take(make(visit[where]), place)
+    return take(make(owner[where]), place)

@@ -79,8 +79,11 @@ AGENTS = (
     ("desktop", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"),
     ("desktop", "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)"),
     ("desktop", "HeadlessChrome/135.0 monitoring-probe"),
+    ("ios", "SelvageDemo/4.2.0 (iPhone; iOS 18.5)"),
+    ("android", "SelvageDemo/4.2.0 (Pixel 9; Android 15)"),
 )
 FIRST_BOT = 7
+FIRST_APP = 10
 SHOP = "https://shop.example.com"
 COLLECTIONS = ("/", "/collections/new", "/collections/tops", "/collections/home", "/collections/sale", "/pages/about")
 SEARCHES = ("linen", "dress", "gift", "wool sweater", "blue shirt", "tote", "sale", "jacket")

@@ -27,6 +27,7 @@ from sandbox.context import Context
 
 EAGER = True
 CURRENCY = "USD"
+APP_NAME, APP_SPACE = "Selvage Demo", "com.example.selvagedemo"
 # Fast rather than small: level 1 packs the lines to a tenth already.
 GZIP_LEVEL, GZIP_FORMAT = 1, 31
 SLICE = timedelta(days=10)
@@ -84,19 +85,26 @@ def line_sql() -> str:
     page.append(_text("url", "url"))
     has_money = "coalesce(price_cents, revenue_cents, total_cents) is not null"
     track = [
-        *(_safe(name, name) for name in ("order_id", "checkout_id", "cart_id", "product_id", "sku")),
+        *(_safe(name, name) for name in ("order_id", "checkout_id", "cart_id", "wishlist_id", "product_id", "sku")),
         _text("name", "product_name"),
         _raw("quantity", "quantity"),
         *(_money(name) for name in ("price", "revenue", "total", "shipping", "tax")),
         _if(has_money, f"""',"currency":"{CURRENCY}"'"""),
         _raw("products", "products"),
     ]
+    # a notification tells its campaign itself, as Segment's mobile events do
+    by_push = "event = 'Push Notification Opened'"
+    has_campaign = "coalesce(campaign_source, campaign_medium, campaign_name) is not null"
     traits = [_text(name, f"traits_{name}") for name in ("email", "phone", "first_name", "last_name")]
     campaign = [_text(name, f"campaign_{name}") for name in ("source", "medium", "name", "term", "content")]
     choices = [_raw("Advertising", "consent_advertising::varchar"), _raw("Analytics", "consent_analytics::varchar")]
+    phone = [_safe("type", "device_type"), _safe("id", "device_id"), _safe("token", "device_token")]
+    app = [_safe("version", "app_version"), f"""',"name":"{APP_NAME}","namespace":"{APP_SPACE}"'"""]
+    track.append(_if(by_push, _object("campaign", *campaign)))
     context = [
-        _object("page", *page),
-        _if("coalesce(campaign_source, campaign_medium, campaign_name) is not null", _object("campaign", *campaign)),
+        _if("path is not null", _object("page", *page)),
+        _if("app_version is not null", _object("app", *app)),
+        _if(f"{has_campaign} and {by_push} is not true", _object("campaign", *campaign)),
         _if(
             "consent_advertising is not null or consent_analytics is not null",
             _object("consent", _object("categoryPreferences", *choices)),
@@ -104,7 +112,7 @@ def line_sql() -> str:
         _text("userAgent", "user_agent"),
         _safe("ip", "ip"),
         _safe("locale", "locale"),
-        _if("device_type is not null", _object("device", _safe("type", "device_type"))),
+        _if("device_type is not null", _object("device", *phone)),
     ]
     members = [
         _safe("messageId", "message_id"),
@@ -119,6 +127,7 @@ def line_sql() -> str:
         _if("type = 'identify'", _object("traits", *traits)),
         _if("type = 'page'", _object("properties", *page)),
         _if("type = 'track'", _object("properties", *track)),
+        _if("type = 'screen'", _text("name", "title")),
         _object("context", *context),
     ]
     return f"""concat('{{', {_joined(members)}, '}}', chr(10))"""

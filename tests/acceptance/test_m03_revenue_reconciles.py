@@ -12,7 +12,8 @@ import duckdb
 
 from tests.conftest import Road, Walk
 
-CHANNELS = {"web": "online", "shopify_draft_order": "draft_order", "marketplace": "marketplace"}
+CHANNELS = {"web": "online", "shopify_draft_order": "draft_order", "marketplace": "marketplace",
+            "iphone": "app", "android": "app"}  # fmt: skip
 
 
 ZONE = ZoneInfo("America/New_York")

@@ -44,6 +44,34 @@ def write(drops: Path, name: str, *lines: dict[str, Any] | str) -> None:
     path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
 
 
+def test_a_phone_tells_its_app_its_screens_and_what_opened_it(drops, rows) -> None:
+    """A notification's campaign stands in the properties; the phone's token stays in its own column."""
+    context = {
+        "app": {"name": "Shop", "version": "4.2", "build": "7"},
+        "device": {"type": "ios", "id": "d1", "token": "t1"},
+    }
+    campaign = {"name": "push_061", "source": "Klaviyo", "medium": "Push"}
+    opened = {"event": "Push Notification Opened", "properties": {"campaign": campaign, "action": "Accept"}}
+    write(
+        drops,
+        "2026-06-01/events-00.jsonl.gz",
+        event(1, context=context, **opened),
+        event(2, context=context, type="screen", event=None, name="Your cart"),
+    )
+    land("web_events")
+    found = rows(
+        "select type, page_title, campaign_name, campaign_medium, app_name, device_type, device_id, device_token, properties"
+        " from raw_web_events.events order by message_id"
+    )
+    phone = ("Shop", "ios", "d1", "t1")
+    assert [row[:-1] for row in found] == [
+        ("track", None, "push_061", "Push", *phone),
+        ("screen", "Your cart", None, None, *phone),
+    ]
+    assert json.loads(found[0][-1]) == {"action": "Accept", "context": {"app": {"build": "7"}}}
+    assert "t1" not in str([row[-1] for row in found])
+
+
 def test_columns_money_and_what_has_no_column(drops, rows) -> None:
     context = {
         "page": {"url": "https://shop.example/x?utm_source=tt"},

@@ -22,12 +22,12 @@ create temp table documents as
         select line_id, sum(quantity) as units from shopify_refund_lines where restock_type = 'CANCEL' group by 1
     )
     select 'sale' as kind, inventory_item_id, location_id, sent.created_at as moved_at, -(quantity - coalesce(units, 0)) as units
-    from sent inner join lines using (order_id, is_exchange) inner join shopify_variants using (variant_id)
+    from sent inner join lines using (order_id, is_exchange) inner join (from shopify_variants where version = 1) as shopify_variants using (variant_id)
     left join taken_out using (line_id)
     union all
     select 'return', inventory_item_id, back.location_id, refunds.created_at, back.quantity
     from shopify_refund_lines as back inner join shopify_refunds as refunds using (refund_id)
-    inner join lines using (line_id) inner join shopify_variants using (variant_id)
+    inner join lines using (line_id) inner join (from shopify_variants where version = 1) as shopify_variants using (variant_id)
     where restock_type = 'RETURN'
     union all
     select 'transfer_out', inventory_item_id, origin_location_id, shipped_at, -quantity
@@ -53,7 +53,7 @@ create temp table steps as
 
 def test_a_right_count_is_what_the_level_says(everything) -> None:
     """The level as it stands at every moment at which somebody counted right."""
-    audits = """truth_stock as truth inner join shopify_variants using (sku)
+    audits = """truth_stock as truth inner join (from shopify_variants where version = 1) as shopify_variants using (sku)
         asof inner join shopify_inventory_levels as level
             on level.inventory_item_id = shopify_variants.inventory_item_id and level.location_id = truth.location_id
             and truth.audited_at >= level.updated_at
@@ -128,7 +128,7 @@ AVAILABLE = """
         select inventory_item_id, sent.location_id, refunds.created_at, back.quantity
         from shopify_refund_lines as back inner join shopify_refunds as refunds using (refund_id)
         inner join shopify_order_lines as lines on lines.line_id = back.line_id and lines.version = 1
-        inner join shopify_variants using (variant_id)
+        inner join (from shopify_variants where version = 1) as shopify_variants using (variant_id)
         inner join (select order_id, assigned_location_id as location_id from shopify_orders where version = 1) as sent
             on sent.order_id = lines.order_id
         where restock_type = 'CANCEL'
@@ -137,14 +137,15 @@ AVAILABLE = """
             unnest([-quantity, quantity]) as units
         from (select * from shopify_draft_orders
             qualify row_number() over (partition by draft_order_id order by version desc) = 1) as drafts
-        inner join shopify_draft_order_lines using (draft_order_id) inner join shopify_variants using (variant_id)
+        inner join shopify_draft_order_lines using (draft_order_id)
+        inner join (from shopify_variants where version = 1) as shopify_variants using (variant_id)
         inner join shopify_locations as places on places.name = pickup_name
         where reserve_until is not null
     ), asked as (
         select line_id, order_id, inventory_item_id, asks.assigned_location_id as location_id, lines.updated_at as ordered_at,
             quantity
         from shopify_order_lines as lines inner join shopify_orders as orders using (order_id)
-        inner join shopify_variants using (variant_id)
+        inner join (from shopify_variants where version = 1) as shopify_variants using (variant_id)
         inner join shopify_fulfillment_orders as asks
             on asks.order_id = lines.order_id and asks.is_added = lines.is_added and asks.version = 1
         where lines.version = 1 and orders.version = 1 and not orders.test and not lines.is_gift_card
@@ -183,7 +184,7 @@ def test_what_no_system_saw_is_what_a_right_count_finds(everything) -> None:
         """with audits as (
             select sku, truth.location_id, inventory_item_id, audited_at, on_hand,
                 lag(audited_at) over cell as since, on_hand - lag(on_hand) over cell as change
-            from truth_stock as truth inner join shopify_variants using (sku)
+            from truth_stock as truth inner join (from shopify_variants where version = 1) as shopify_variants using (sku)
             where truth.source_system = 'shopify' window cell as (partition by sku, truth.location_id order by audited_at)
         ), moved as (
             select audits.*, coalesce((select sum(units) from documents where documents.location_id = audits.location_id
@@ -206,7 +207,7 @@ def test_nobody_orders_what_is_held_back_and_who_wanted_it_is_known(everything) 
             select inventory_item_id, min(updated_at)::date as day from shopify_inventory_levels
             where quality_control > 3 group by inventory_item_id having count(*) > 0
         )
-        select * from held inner join shopify_variants using (inventory_item_id)
+        select * from held inner join (from shopify_variants where version = 1) as shopify_variants using (inventory_item_id)
         inner join shopify_order_lines as lines using (variant_id) inner join shopify_orders as orders using (order_id)
         where lines.version = 1 and orders.version = 1 and day > timestamp '2026-03-01' and not orders.test
             and orders.created_at >= day + interval 1 day and orders.created_at < day + interval 12 day""",
@@ -264,7 +265,7 @@ RESERVED = """
     )
     select levels.held, coalesce(sum(quantity) filter (where asked.created_at <= levels.updated_at
         and least(reserve_until, completed_at) > levels.updated_at), 0)::bigint as expected
-    from levels left join shopify_variants using (inventory_item_id)
+    from levels left join (from shopify_variants where version = 1) as shopify_variants using (inventory_item_id)
     left join (select drafts.*, variant_id, quantity, location_id from drafts
         inner join shopify_draft_order_lines using (draft_order_id)
         inner join shopify_locations as places on places.name = pickup_name) as asked

@@ -312,7 +312,7 @@ def test_events_of_an_order_belong_to_its_session(everything):
             select 1 from web_events as e where e.anonymous_id = seen.anonymous_id and e.url = o.landing_page
                 and e.timestamp between seen.at - interval 1 day and seen.at
         )) from ({orders}) as seen
-        inner join shopify_orders as o on o.order_id::text = seen.order_id and o.version = 1""",
+        inner join shopify_orders as o on o.order_id::text = seen.order_id and o.version = 1 and o.source_name = 'web'""",
     )
     assert found > 100
     assert landed == found

@@ -206,7 +206,7 @@ def test_devices_are_shared_reset_and_silent_as_told(told: duckdb.DuckDBPyConnec
 
 
 def test_a_reset_cookie_makes_one_browser_two(told: duckdb.DuckDBPyConnection, tidy: World):
-    """A person is seen under more anonymous ids than the browsers that he owns."""
+    """A person is seen under more anonymous ids than the browsers and the app that he owns."""
     more = """select count(*) from (
         select person_id, count(*) as ids, any_value(devices) as devices from truth_record_owners
         inner join truth_people using (person_id) where record_type = 'device' group by 1) where ids > devices"""

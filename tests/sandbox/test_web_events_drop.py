@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -50,7 +51,7 @@ def test_everything_received_lies_there_once(own_server: Running) -> None:
 
 def test_lines_are_shaped_as_segment_shapes_them(own_server: Running) -> None:
     found = events(own_server)
-    assert {one["type"] for one in found} == {"page", "track", "identify"}
+    assert {one["type"] for one in found} == {"page", "screen", "track", "identify"}
     assert all("anonymousId" in one and "context" in one for one in found)
     assert not any(value is None for one in found for value in one.values())
     order = next(one for one in found if one.get("event") == "Order Completed")
@@ -63,6 +64,20 @@ def test_lines_are_shaped_as_segment_shapes_them(own_server: Running) -> None:
     assert "@" in identify["traits"]["email"]  # type: ignore[index]
 
 
+def test_the_app_tells_of_itself_and_of_no_page(own_server: Running) -> None:
+    """Segment's words for phones: screens by their name, the phone with its id and, if it takes them, its token for pushes."""
+    found: list[dict[str, Any]] = [one for one in events(own_server) if "app" in one["context"]]  # type: ignore[operator]
+    assert found
+    assert not any("page" in one["context"] or one["type"] == "page" for one in found)
+    assert {one["context"]["device"]["type"] for one in found} == {"ios", "android"}
+    assert len({one["context"]["device"]["id"] for one in found}) == len({one["anonymousId"] for one in found})
+    assert 0 < sum("token" in one["context"]["device"] for one in found) < len(found)
+    assert all(one["name"] for one in found if one["type"] == "screen")
+    pushed = [one for one in found if one.get("event") == "Push Notification Opened"]
+    assert {one["properties"]["campaign"]["medium"] for one in pushed} == {"Push"}
+    assert not any("campaign" in one["context"] for one in pushed)
+
+
 def test_lines_say_what_the_world_says(own_server: Running) -> None:
     shown = {str(one["messageId"]): one for one in events(own_server)}
     query = f"select message_id, event, url, user_id, traits_email, price_cents from '{own_server.world}/web_events.parquet' limit 3000"
@@ -72,7 +87,7 @@ def test_lines_say_what_the_world_says(own_server: Running) -> None:
             if one is None:
                 continue
             assert (one.get("event"), one.get("userId")) == (event, user)
-            assert one["context"]["page"].get("url") == url  # type: ignore[index]
+            assert one["context"].get("page", {}).get("url") == url  # type: ignore[attr-defined]
             assert one.get("traits", {}).get("email") == mail  # type: ignore[attr-defined]
             if cents is not None:
                 assert round(one["properties"]["price"] * 100) == cents  # type: ignore[index]

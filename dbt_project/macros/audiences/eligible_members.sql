@@ -5,7 +5,8 @@
        select * from {{ eligible_members('candidates') }}
 
    A member has (1) a ground in force for the purpose and channel (grounds_of_use below), (2) no suppression for either
-   or for all, (3) a contact point the channel needs: an e-mail for email, a phone for sms and whatsapp, a user at the
+   or for all, (3) a contact point the channel needs: an e-mail for email and push (a tool knows by it whose
+   phone it is), a phone for sms and whatsapp, a user at the
    help desk for support, a customer at the shop for shop, an e-mail or a phone for anything else. Adds consent_channel
    and consent_purpose (the use), consent_evidence_id, consent_policy_version, and consent_as_of: the moment for which
    all this was looked up. #}
@@ -23,7 +24,7 @@
         inner join {{ grounds_of_use(use) }} as grounds on members.customer_id = grounds.customer_id
         inner join {{ ref('act_contact_points') }} as contacts
             on members.customer_id = contacts.customer_id
-        {%- if use.channel == 'email' %}
+        {%- if use.channel in ('email', 'push') %}
             and contacts.email is not null
         {%- elif use.channel in ('sms', 'whatsapp') %}
             and contacts.phone is not null

@@ -208,6 +208,7 @@ def _subscriptions(row: dict[str, Any], written: dict[str, Any], attributes: dic
     consent_at = written.get("email_consent_at", row.get("email_consent_at"))
     sms, sms_at = row.get("sms_consent") or "NEVER_SUBSCRIBED", row.get("sms_consent_at")
     sms, sms_at = written.get("sms_consent", sms), written.get("sms_consent_at", sms_at)
+    push = row.get("push_consent") or "NEVER_SUBSCRIBED"
     reason, reason_at = row.get("suppression"), row.get("suppression_at")
     reason, reason_at = written.get("suppression", reason), written.get("suppression_at", reason_at)
     suppressed = [{"reason": reason, "timestamp": iso(reason_at)}] if reason else []
@@ -238,6 +239,12 @@ def _subscriptions(row: dict[str, Any], written: dict[str, Any], attributes: dic
                 "method_detail": None,
             }
         },
-        "mobile_push": None,
+        "mobile_push": {
+            "marketing": {
+                "can_receive_push_marketing": push == "SUBSCRIBED",
+                "consent": push,
+                "consent_timestamp": iso(row.get("push_consent_at")),
+            }
+        },
         "whatsapp": None,
     }

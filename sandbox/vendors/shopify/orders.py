@@ -23,6 +23,8 @@ CHANNELS = {
     "web": ("Online Store", "online_store"),
     "shopify_draft_order": ("Draft Orders", "draft_orders"),
     "marketplace": ("Marketplace", "marketplace"),
+    "iphone": ("Mobile app", "mobile_app"),
+    "android": ("Mobile app", "mobile_app"),
 }
 
 

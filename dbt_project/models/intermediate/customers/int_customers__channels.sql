@@ -1,5 +1,5 @@
--- Where a customer was met: visits of the web shop, orders by the channel that took them (online is the web shop),
--- messages answered by a click, tickets. What a shop merely sent is no sign of the customer.
+-- Where a customer was met: visits of the web shop and of the app, orders by the channel that took them (online is the
+-- web shop), messages answered by a click, tickets. What a shop merely sent is no sign of the customer.
 with customers as (
 
     select customer_id from {{ ref('int_identity__customers') }}
@@ -10,7 +10,7 @@ met as (
 
     select
         customer_id,
-        'web' as channel,
+        case when device_type = 'app' then 'app' else 'web' end as channel,
         visitor_key,
         cast(null as string) as order_key,
         started_at as first_seen_at,

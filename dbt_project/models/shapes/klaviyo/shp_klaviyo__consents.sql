@@ -21,6 +21,13 @@ states as (
         sms_consent as consent,
         sms_consent_at as changed_at
     from profiles
+    union all
+    select
+        profile_id,
+        'push' as channel,
+        push_consent as consent,
+        push_consent_at as changed_at
+    from profiles
 
 ),
 

@@ -1,4 +1,6 @@
--- Amounts are at order time plus additions: refunds and removed lines stand in refunds and order_adjustments.
+-- Amounts are at order time plus additions: refunds and removed lines stand in refunds and order_adjustments. Orders of
+-- the shop's own app bear source names of their own (vars app_source_names).
+{%- set app_names = "'" ~ var('app_source_names') | join("', '") ~ "'" %}
 with orders as (
 
     select * from {{ ref('stg_shopify__orders') }}
@@ -52,6 +54,7 @@ shaped as (
             when orders.source_name = 'web' then 'online'
             when orders.source_name = 'pos' then 'store'
             when orders.source_name = 'shopify_draft_order' then 'draft_order'
+            when orders.source_name in ({{ app_names }}) then 'app'
             else lower(coalesce(orders.source_name, 'unknown'))
         end as channel,
         'shopify:' || orders.retail_location_id as location_key,

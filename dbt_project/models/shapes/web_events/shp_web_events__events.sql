@@ -34,7 +34,7 @@ shaped as (
         nullif(lower(regexp_extract(page_url, '(?i)[?&]({{ click_ids }})=[^&#]', 1)), '') as click_id_type,
         {{ url_decoded("nullif(regexp_extract(page_url, '(?i)[?&](?:" ~ click_ids ~ ")=([^&#]+)', 1), '')") }}
             as click_id,
-        device_type,
+        case when app_name is not null then 'app' else device_type end as device_type,
         user_agent,
         locale,
         product_id,

@@ -38,6 +38,7 @@ renamed as (
         ip as client_ip,
         locale,
         device_type,
+        app_name,
         traits_email as email,
         traits_phone as phone,
         traits_first_name as first_name,
