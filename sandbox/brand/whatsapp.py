@@ -84,10 +84,10 @@ class _Told:
         self._messages += count
         return np.arange(self._messages - count, self._messages)
 
-    def add(self, person: Ints, at: Ints, keep: Bools | None = None, **columns: Ints | int) -> None:
-        given = {"person": person, "at": at, **columns}
+    def add(self, person: Ints, at: Ints, kept: Bools | None = None, **columns: Ints | int) -> None:
+        given: dict[str, Ints | int] = {"person": person, "at": at, **columns}
         part = {name: np.broadcast_to(given.get(name, -1), len(person)).astype(np.int64) for name in COLUMNS}
-        self._parts.append(part if keep is None else {name: values[keep] for name, values in part.items()})
+        self._parts.append(part if kept is None else {name: values[kept] for name, values in part.items()})
 
     def rows(self) -> dict[str, Ints]:
         return {name: np.concatenate([part[name] for part in self._parts]) for name in COLUMNS}
@@ -137,8 +137,8 @@ def make_whatsapp(shop: Shop) -> WhatsApp:
     rows = told.rows()
     inside = (rows["at"] < end) & (rows["at"] >= 0)
     rows = {name: values[inside] for name, values in rows.items()}
-    again = rng.random(len(rows["at"])) < TWICE
-    rows = {name: np.concatenate([values, values[again]]) for name, values in rows.items()}
+    repeated = rng.random(len(rows["at"])) < TWICE
+    rows = {name: np.concatenate([values, values[repeated]]) for name, values in rows.items()}
     count = len(rows["at"])
     late = rng.random(count) < LATE
     revealed = rows["at"] + np.where(late, rng.integers(60, 6 * 3_600, count), rng.integers(1, 6, count))
@@ -153,16 +153,16 @@ def _send(
     """A message to each, what became of it, and who answered an offer. Who does not ``shows`` reads unseen."""
     n = len(person)
     number = told.number(n)
-    what = {"kind": STATUS, "message": number, "template": template, "campaign": campaign}
+    what: dict[str, Ints | int] = {"kind": STATUS, "message": number, "template": template, "campaign": campaign}
     fails = rng.random(n) < FAILS
     arrives = ~fails & (rng.random(n) < DELIVERED_SHARE)
     delivered = at + 2 + rng.exponential(90, n).astype(np.int64)
     reads = arrives & (rng.random(n) < READS)
     seen = delivered + 3 + rng.exponential(5_400, n).astype(np.int64)
-    told.add(person, at + 1, ~fails, status=SENT, **what)
-    told.add(person, at + 2, fails, status=FAILED, **what)
-    told.add(person, delivered, arrives, status=DELIVERED, **what)
-    told.add(person, seen, reads & shows[person], status=READ, **what)
+    told.add(person, at + 1, ~fails, **{**what, "status": SENT})
+    told.add(person, at + 2, fails, **{**what, "status": FAILED})
+    told.add(person, delivered, arrives, **{**what, "status": DELIVERED})
+    told.add(person, seen, reads & shows[person], **{**what, "status": READ})
     if campaign < 0:
         return
     chance = rng.random(n)
