@@ -1,6 +1,6 @@
 {# {contact_id, phone_digits, whatsapp_user_id, profile_name, occurred_at}: whoever a status, message or preference of
    WhatsApp's names. The contact is WhatsApp's own id of the user; where only a number was told (before April 2026, and
-   of messages that failed), it is the number. #}
+   of messages that failed), it is a hash of the number. #}
 {% macro whatsapp_sightings() -%}
 (
 

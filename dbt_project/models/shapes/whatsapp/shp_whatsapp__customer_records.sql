@@ -52,7 +52,7 @@ named as (
         coalesce(own_names.profile_name, names_of_numbers.profile_name) as full_name
     from contacts
     left join own_names on contacts.contact_id = own_names.contact_id
-    left join names_of_numbers on contacts.contact_id = names_of_numbers.phone_digits
+    left join names_of_numbers on contacts.contact_id = md5(names_of_numbers.phone_digits)
 
 ),
 

@@ -1,3 +1,5 @@
+-- WhatsApp's ids of messages hold a number, and where no id of the user is told the number is the contact: both are
+-- hashed, as keys of records and events are published.
 with source as (
 
     select * from {{ source('whatsapp', 'messages') }}
@@ -15,13 +17,13 @@ latest as (
 renamed as (
 
     select
-        id as message_id,
+        md5(id) as message_id,
         message_type,
-        coalesce(user_id, wa_id) as contact_id,
+        coalesce(user_id, md5(wa_id)) as contact_id,
         wa_id as phone_digits,
         user_id as whatsapp_user_id,
         profile_name,
-        answers_message_id,
+        md5(answers_message_id) as answers_message_id,
         marketing_word,
         referral_type,
         referral_id,

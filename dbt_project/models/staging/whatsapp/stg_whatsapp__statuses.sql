@@ -1,3 +1,5 @@
+-- WhatsApp's ids of messages hold a number, and where no id of the user is told the number is the contact: both are
+-- hashed, as keys of records and events are published.
 with source as (
 
     select * from {{ source('whatsapp', 'statuses') }}
@@ -15,10 +17,10 @@ latest as (
 renamed as (
 
     select
-        id as status_id,
-        message_id,
+        md5(message_id) || ':' || status as status_id,
+        md5(message_id) as message_id,
         status,
-        coalesce(user_id, wa_id) as contact_id,
+        coalesce(user_id, md5(wa_id)) as contact_id,
         wa_id as phone_digits,
         user_id as whatsapp_user_id,
         profile_name,
