@@ -1,7 +1,8 @@
 """What vendors told by webhooks, kept in the home until it is landed: one small file a delivery.
 
 A delivery is kept as the ids that it names, never as what it says of them: the vendor's API is asked for these objects
-(``ingestion.delivered``), so a forged, old or misplaced body can change no figure, and no personal data lies here.
+(``ingestion.delivered``), so a forged, old or misplaced body can change no figure, and no personal data lies here. Of
+a vendor that can't be asked the body itself is kept elsewhere (``ingestion.journal``).
 A file is whole and on disk before ``keep`` returns, and bears the delivery's id as its name, so that the same delivery
 is kept once. It goes from ``waiting`` to ``done``, whose files are only there to know a replay by, or to ``kept``: what
 was redacted must not come back with a later load, and what a person has to answer stays until that person deletes it.
@@ -39,7 +40,8 @@ class Refused(Exception):
 class Delivery:
     """A verified delivery. ``changed`` and ``gone``: ids of objects to be read, and of those said to be deleted.
 
-    ``redact``: what to erase, by the vendor's own words. ``asks``: what a person has to do, if anything.
+    ``redact``: what to erase, by the vendor's own words. ``asks``: what a person has to do, if anything. ``body``: all
+    that it says, of a vendor that can't be asked.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Delivery:
     gone: tuple[str, ...] = ()
     redact: Mapping[str, Sequence[str]] = field(default_factory=dict)
     asks: str = ""
+    body: str = ""
 
 
 class Mailbox:
@@ -76,7 +79,7 @@ class Mailbox:
             return False  # the same delivery came twice at once
         finally:
             partial.unlink(missing_ok=True)
-        _sync(self._places["waiting"])
+        sync_folder(self._places["waiting"])
         return True
 
     def waiting(self, most: int | None = None) -> dict[Path, Delivery]:
@@ -104,7 +107,7 @@ class Mailbox:
             yield file, Delivery(**{**read, **times, **ids})
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Names of files are on disk only when their folder is."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

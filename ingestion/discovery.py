@@ -17,7 +17,8 @@ def sources() -> dict[str, ModuleType]:
     ``source(window=None)``; one that people connect to their own account also ``SCOPES``, ``probe`` and ``count``
     (``ingestion.connect``). One whose vendor tells by webhooks what changes has ``WEBHOOK_SETTINGS``,
     ``verified(headers, body, settings)``, ``delivered(ids)``, ``related(ids)``, ``unknown(ids)`` and
-    ``erasures(gone, said)`` (``ingestion.delivered``).
+    ``erasures(gone, said)`` (``ingestion.delivered``); if the vendor can't be asked for what it told, the latter four
+    are a ``journal(settings)`` (``ingestion.journal``). A vendor that asks first has ``challenge(query, settings)``.
     """
     found = sorted(module.name for module in pkgutil.iter_modules(ingestion.sources.__path__))
     return {name: importlib.import_module(f"ingestion.sources.{name}") for name in found}

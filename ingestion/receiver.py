@@ -1,6 +1,7 @@
 """Takes vendors' webhooks: verifies, keeps on disk, answers 200, and lands what they name seconds later.
 
     POST /webhooks/<vendor>     one delivery        GET /health     what was taken and refused since the start
+    GET /webhooks/<vendor>      the question of a vendor that asks first whether it shall tell
 
 Nothing is read of the vendor before the answer, since vendors wait seconds only. One task then lands what waits, one
 vendor after the other, in a thread; what can't be landed now stays on disk and is tried again. 401: not signed by the
@@ -20,12 +21,12 @@ from types import ModuleType
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 import selvage
 from ingestion import delivered
-from ingestion.deliveries import OLDEST, Delivery, Mailbox, Refused
+from ingestion.deliveries import OLDEST, Delivery, Refused
 from ingestion.pipeline import SourceFailed
 from warehouse.lock import WriteLockTimeout
 
@@ -43,12 +44,16 @@ class Receiver:
         self._vendors = vendors
         fields = {name: {**module.SETTINGS, **module.WEBHOOK_SETTINGS} for name, module in vendors.items()}
         self._settings = selvage.require(fields)
-        self._mailboxes = {name: Mailbox(name) for name in vendors}
+        self._mailboxes = {name: delivered.mailbox(name) for name in vendors}
         self._news = asyncio.Event()
         self.counts: Counter[str] = Counter()
 
     def app(self) -> Starlette:
-        routes = [Route("/webhooks/{vendor}", self.take, methods=["POST"]), Route("/health", self.health)]
+        routes = [
+            Route("/webhooks/{vendor}", self.take, methods=["POST"]),
+            Route("/webhooks/{vendor}", self.answer, methods=["GET"]),
+            Route("/health", self.health),
+        ]
         return Starlette(routes=routes, lifespan=self._landing)
 
     async def take(self, request: Request) -> Response:
@@ -70,12 +75,24 @@ class Receiver:
         except ClientDisconnect:
             self._count(vendor, "cut")
             return Response(status_code=400)
-        means = delivery.changed or delivery.gone or delivery.redact or delivery.asks
+        means = delivery.changed or delivery.gone or delivery.redact or delivery.asks or delivery.body
         self._count(vendor, ("kept" if means else "unknown_topic") if is_new else "seen_before")
         if delivery.asks and is_new:
             log.warning("%s: %s", vendor, delivery.asks)
         self._news.set()
         return Response()
+
+    async def answer(self, request: Request) -> Response:
+        """Give the challenge back to a vendor that knows the word agreed on."""
+        vendor = request.path_params["vendor"]
+        module = self._vendors.get(vendor)
+        if module is None or not hasattr(module, "challenge"):
+            return JSONResponse({"error": "no such vendor, or one that never asks"}, 404)
+        try:
+            return PlainTextResponse(module.challenge(request.query_params, self._settings[vendor]))
+        except Refused as refused:
+            self._count(vendor, refused.reason)
+            return JSONResponse({"error": refused.reason}, refused.status)
 
     async def health(self, _: Request) -> Response:
         waiting = {name: len(mailbox.waiting()) for name, mailbox in self._mailboxes.items()}

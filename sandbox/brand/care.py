@@ -1,4 +1,4 @@
-"""What staff and programmes know of people, in one place: the help desk, the points programme, the surveys, the CRM."""
+"""What staff, programmes and chats know of people: help desk, points programme, surveys, CRM, WhatsApp."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sandbox.brand.shop import Shop, Table
 from sandbox.brand.store_truth import stacked
 from sandbox.brand.store_world import Stores
 from sandbox.brand.surveys import Surveys, make_surveys, survey_emails, survey_owners, survey_tables
+from sandbox.brand.whatsapp import WhatsApp, make_whatsapp, whatsapp_owners, whatsapp_tables, whatsapp_truth
 
 
 @dataclass
@@ -23,28 +24,31 @@ class Care:
     loyalty: Loyalty
     surveys: Surveys
     crm: Crm
+    whatsapp: WhatsApp
 
 
 def make_care(shop: Shop, stores: Stores) -> Care:
     """Draw it all; of the rest of the world it only reads."""
     service = make_service(shop, stores)
-    return Care(service, make_loyalty(shop), make_surveys(shop, stores, service), make_crm(shop))
+    surveys = make_surveys(shop, stores, service)
+    return Care(service, make_loyalty(shop), surveys, make_crm(shop), make_whatsapp(shop))
 
 
 def care_tables(care: Care) -> dict[str, Table]:
     """All tables, by name."""
     tables = service_tables(care.service) | loyalty_tables(care.loyalty)
-    return tables | survey_tables(care.surveys) | crm_tables(care.crm)
+    return tables | survey_tables(care.surveys) | crm_tables(care.crm) | whatsapp_tables(care.whatsapp)
 
 
 def with_care(truth: dict[str, Table], care: Care) -> dict[str, Table]:
-    """The tables of the truth with this part's records among ``record_owners`` and ``record_emails``."""
+    """The tables of the truth with this part's records among ``record_owners`` and ``record_emails``, and its own."""
     owners, emails = truth["record_owners"], truth["record_emails"]
     for more in (
         service_owners(care.service),
         loyalty_owners(care.loyalty),
         survey_owners(care.surveys),
         crm_owners(care.crm),
+        whatsapp_owners(care.whatsapp),
     ):
         owners = stacked(owners, more)
     for more in (
@@ -54,4 +58,5 @@ def with_care(truth: dict[str, Table], care: Care) -> dict[str, Table]:
         crm_emails(care.crm),
     ):
         emails = stacked(emails, more)
-    return {**truth, "record_owners": owners, "record_emails": emails}
+    own = {"whatsapp_offers": whatsapp_truth(care.whatsapp)}
+    return {**truth, **own, "record_owners": owners, "record_emails": emails}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import duckdb
 import pytest
@@ -19,6 +22,7 @@ from sandbox.server import Running, running
 
 from .brand_world import DAYS, OFTEN, PEOPLE, SEED
 
+Told = list[tuple[dict[str, str], bytes]]
 SIZE = {"seed": 7, "people": 600, "days": 60}
 
 
@@ -203,3 +207,38 @@ def everything(brand: World) -> Iterator[duckdb.DuckDBPyConnection]:
             for path in folder.glob("*.parquet"):
                 connection.execute(f"create view {prefix}{path.stem} as select * from read_parquet('{path}')")
         yield connection
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[str, Told]]:
+    """An address, and what was posted to it."""
+    told: Told = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            told.append(({key.lower(): value for key, value in self.headers.items()}, body))
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            """Give back the challenge of whoever asks first."""
+            asked = parse_qs(urlsplit(self.path).query)
+            told.append(({name: values[0] for name, values in asked.items()}, b""))
+            body = asked["hub.challenge"][0].encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/", told
+        server.shutdown()
+        thread.join()

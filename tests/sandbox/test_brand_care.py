@@ -203,3 +203,53 @@ def test_the_crm_is_typed_by_staff(everything):
     assert one(everything, slips)[0] > 0
     known = "select count(distinct person_id) from truth_record_owners where source_system = 'hubspot'"
     assert 90 < one(everything, known)[0] < 250
+
+
+def test_whatsapp_tells_what_can_have_happened(everything):
+    """A message is delivered after it was sent and read after that; some is told late, some twice, some of no number."""
+    none(
+        everything, "select * from whatsapp_events where revealed_at <= occurred_at or coalesce(wa_id, user_id) is null"
+    )
+    none(
+        everything,
+        """with moments as (
+            select message_id, status, min(occurred_at) as happened_at, max(revealed_at) as told_at
+            from whatsapp_events where kind = 'status' group by all
+        )
+        select * from moments as later inner join moments as earlier using (message_id)
+        where (later.status, earlier.status) in (('delivered', 'sent'), ('read', 'delivered')) and later.happened_at <= earlier.happened_at
+            or later.status <> 'failed' and earlier.status = 'failed'""",
+    )
+    found = one(
+        everything,
+        """select count(*) filter (where wa_id is null), count(*) filter (where user_id is null),
+            count(*) - count(distinct (kind, message_id, status, coalesce(user_id, wa_id), occurred_at)), count(*) filter (where is_tap),
+            count(*) filter (where preference = 'stop'), count(*) filter (where lower(text) = 'stop')
+        from whatsapp_events""",
+    )
+    assert min(found) > 0
+    assert one(
+        everything,
+        """select count(*) from whatsapp_events as later
+        inner join whatsapp_events as earlier on later.message_id = earlier.message_id
+        where later.status = 'read' and earlier.status = 'delivered' and later.revealed_at < earlier.revealed_at""",
+    )[0], "nothing is told out of order"
+
+
+def test_whatsapps_offers_go_to_who_wants_them_and_cause_nothing(everything):
+    people = """(select people.person_id, events.* from whatsapp_events as events
+        inner join truth_record_owners as people on people.source_system = 'whatsapp'
+            and people.source_record_id = coalesce(events.user_id, md5(events.wa_id)))"""
+    none(
+        everything,
+        f"""with said as (
+            select person_id, occurred_at, coalesce(lower(text), preference) in ('start', 'resume') as wants
+            from {people} where lower(text) in ('start', 'stop') or preference is not null
+        )
+        select offers.person_id, offers.occurred_at from {people} as offers
+        asof left join said on said.person_id = offers.person_id and said.occurred_at <= offers.occurred_at
+        where offers.campaign is not null and offers.status = 'sent' and said.wants is distinct from true
+            and offers.occurred_at > said.occurred_at + interval 1 hour""",
+    )
+    assert one(everything, "select min(sent), max(orders_caused) from truth_whatsapp_offers where sent > 0")[1] == 0
+    assert one(everything, f"select count(distinct person_id) from {people}")[0] > 40

@@ -64,6 +64,7 @@ KEYS = {
     "tiktok_conversions": "conversion_id",
     "tiktok_reports": "report_id",
     "web_events": None,
+    "whatsapp_events": "event_id",
     "square_catalog": "object_id",
     "square_customers": "customer_id",
     "square_inventory_changes": "change_id",
@@ -345,6 +346,7 @@ def test_the_truth_covers_every_record(everything):
         union select 'zendesk', user_id::text from zendesk_users where role = 'end-user'
         union select 'loyaltylion', member_id::text from loyaltylion_members
         union select 'hubspot', contact_id::text from hubspot_contacts
+        union select 'whatsapp', coalesce(user_id, md5(wa_id)) from whatsapp_events
         union select 'surveymonkey', response_id from surveymonkey_responses
         where coalesce(email, customer_id, order_id, ticket_id) is not null
         union select 'web_events', anonymous_id from web_events

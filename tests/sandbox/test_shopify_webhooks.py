@@ -6,42 +6,10 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
-import pytest
-
 from sandbox.server import Running
-from tests.sandbox.conftest import Shopify, request, shown
-
-Told = list[tuple[dict[str, str], bytes]]
-
-
-@pytest.fixture
-def listener() -> Iterator[tuple[str, Told]]:
-    """An address, and what was posted to it."""
-    told: Told = []
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            told.append(({key.lower(): value for key, value in self.headers.items()}, body))
-            self.send_response(200)
-            self.send_header("content-length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None: ...
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/", told
-        server.shutdown()
-        thread.join()
+from tests.sandbox.conftest import Shopify, Told, request, shown
 
 
 def send(shopify: Shopify, **asked: Any) -> Any:

@@ -1,0 +1,1 @@
+"""WhatsApp: how its webhooks are verified, what they hold, and where it goes."""
