@@ -9,7 +9,6 @@ Of all else in the world this part only reads.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -207,14 +206,15 @@ def _message_ids(number: Ints, salt: int) -> pa.Array:
 
 
 def whatsapp_owners(whatsapp: WhatsApp) -> Table:
-    """Rows of ``record_owners``: each user by WhatsApp's id where it was ever told, else by a hash of its number."""
+    """Rows of ``record_owners``: each user by WhatsApp's id where it was ever told, and by the number where it was not;
+    a warehouse knows such a record by a hash with its home's key.
+    """
     person = whatsapp.rows["person"]
     by_id, by_phone = np.unique(person[whatsapp.tells_id]), np.unique(person[~whatsapp.tells_id])
-    numbers = [hashlib.md5(one.encode()).hexdigest() for one in whatsapp.wa_ids(by_phone).to_pylist()]  # noqa: S324 - as staging does
     count = len(by_id) + len(by_phone)
     return {
         "source_system": take(["whatsapp"], np.zeros(count, np.int64)),
-        "source_record_id": pa.concat_arrays([whatsapp.user_ids(by_id), pa.array(numbers, pa.string())]),
+        "source_record_id": pa.concat_arrays([whatsapp.user_ids(by_id), whatsapp.wa_ids(by_phone)]),
         "record_type": take(["contact"], np.zeros(count, np.int64)),
         "person_id": person_ids(np.concatenate([by_id, by_phone])),
         "is_shared": np.zeros(count, dtype=bool),

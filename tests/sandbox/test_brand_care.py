@@ -239,7 +239,7 @@ def test_whatsapp_tells_what_can_have_happened(everything):
 def test_whatsapps_offers_go_to_who_wants_them_and_cause_nothing(everything):
     people = """(select people.person_id, events.* from whatsapp_events as events
         inner join truth_record_owners as people on people.source_system = 'whatsapp'
-            and people.source_record_id = coalesce(events.user_id, md5(events.wa_id)))"""
+            and people.source_record_id = coalesce(events.user_id, events.wa_id))"""
     none(
         everything,
         f"""with said as (

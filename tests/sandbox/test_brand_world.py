@@ -346,7 +346,7 @@ def test_the_truth_covers_every_record(everything):
         union select 'zendesk', user_id::text from zendesk_users where role = 'end-user'
         union select 'loyaltylion', member_id::text from loyaltylion_members
         union select 'hubspot', contact_id::text from hubspot_contacts
-        union select 'whatsapp', coalesce(user_id, md5(wa_id)) from whatsapp_events
+        union select 'whatsapp', coalesce(user_id, wa_id) from whatsapp_events
         union select 'surveymonkey', response_id from surveymonkey_responses
         where coalesce(email, customer_id, order_id, ticket_id) is not null
         union select 'web_events', anonymous_id from web_events

@@ -1,3 +1,8 @@
+{# Who is meant: WhatsApp's own id of the user or, where only the number was told, its keyed hash; keys are published. #}
+{% macro whatsapp_contact_id(user_id, digits) -%}
+    coalesce({{ user_id }}, {{ identifier_hash("'phone'", digits) }})
+{%- endmacro %}
+
 {# {contact_id, phone_digits, whatsapp_user_id, profile_name, occurred_at}: whoever a status, message or preference of
    WhatsApp's names. The contact is WhatsApp's own id of the user; where only a number was told (before April 2026, and
    of messages that failed), it is a hash of the number. #}

@@ -10,6 +10,7 @@ contacts as (
 
     select
         contact_id,
+        max(case when whatsapp_user_id is null then phone_digits end) as only_number,
         min(occurred_at) as created_at,
         max(occurred_at) as updated_at
     from sightings
@@ -52,7 +53,7 @@ named as (
         coalesce(own_names.profile_name, names_of_numbers.profile_name) as full_name
     from contacts
     left join own_names on contacts.contact_id = own_names.contact_id
-    left join names_of_numbers on contacts.contact_id = md5(names_of_numbers.phone_digits)
+    left join names_of_numbers on contacts.only_number = names_of_numbers.phone_digits
 
 ),
 

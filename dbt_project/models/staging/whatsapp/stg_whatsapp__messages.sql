@@ -19,7 +19,7 @@ renamed as (
     select
         md5(id) as message_id,
         message_type,
-        coalesce(user_id, md5(wa_id)) as contact_id,
+        {{ whatsapp_contact_id('user_id', 'wa_id') }} as contact_id,
         wa_id as phone_digits,
         user_id as whatsapp_user_id,
         profile_name,

@@ -18,7 +18,7 @@ renamed as (
         id as preference_id,
         category,
         preference,
-        coalesce(user_id, md5(wa_id)) as contact_id,
+        {{ whatsapp_contact_id('user_id', 'wa_id') }} as contact_id,
         wa_id as phone_digits,
         user_id as whatsapp_user_id,
         profile_name,

@@ -20,7 +20,7 @@ renamed as (
         md5(message_id) || ':' || status as status_id,
         md5(message_id) as message_id,
         status,
-        coalesce(user_id, md5(wa_id)) as contact_id,
+        {{ whatsapp_contact_id('user_id', 'wa_id') }} as contact_id,
         wa_id as phone_digits,
         user_id as whatsapp_user_id,
         profile_name,
