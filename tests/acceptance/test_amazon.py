@@ -77,13 +77,17 @@ def test_stock_at_amazon_is_as_amazon_shows_it_and_sold_there_alone(road: Road, 
     assert elsewhere == (0,)
 
 
-def test_no_touch_is_credited_with_an_order_of_amazons(next_day: Walk):
+def test_an_order_of_amazons_is_credited_to_the_marketplace_that_found_its_buyer(next_day: Walk):
     with next_day.marts() as con:
-        orders, credited = con.sql(
+        orders, credited_otherwise = con.sql(
             """
-            select count(distinct conversion_id), count(*) filter (where touchpoint_id is not null)
+            select
+                count(distinct conversion_id),
+                count(*) filter (
+                    where channel <> 'marketplace' or touchpoint_id is distinct from 'marketplace_order:' || conversion_id
+                )
             from fct_attribution where source_system = 'amazon'
             """
         ).fetchone()
     assert orders > 100
-    assert credited == 0
+    assert credited_otherwise == 0
