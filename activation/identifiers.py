@@ -28,7 +28,7 @@ Rule = Callable[[str, str | None], str | None]
 EMPTY_HASHES = frozenset({hashlib.sha256(b"").hexdigest(), hashlib.md5(b"", usedforsecurity=False).hexdigest()})
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _GIVEN_PREFIXES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "sir"})
 _FAMILY_SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "phd", "md", "dds", "esq", "cpa"})
 _COUNTRIES = {"usa": "US", "united states": "US", "uk": "GB", "united kingdom": "GB", "great britain": "GB"}
@@ -244,10 +244,7 @@ def prepare_column(
     """``prepare`` over an Arrow column of text; each distinct value is worked on once. Same length, nulls for None."""
     whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     coded = whole.dictionary_encode()
-    is_hashed = kind in HASHED.get(platform, {})
-    rule = HASHED[platform][kind] if is_hashed else CLEAR[platform][kind]
-    normal = [rule(value, country) if value else None for value in coded.dictionary.to_pylist()]
-    prepared = list(map(sha256_hex, normal)) if is_hashed else normal
+    prepared = [prepare(platform, kind, value, country) for value in coded.dictionary.to_pylist()]
     return pa.array(prepared, pa.string()).take(coded.indices)
 
 

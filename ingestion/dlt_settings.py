@@ -1,8 +1,8 @@
 """What dlt is told of itself: settings given here in code, and nothing from files or variables of the machine.
 
-dlt looks up some hundred settings for each run of a pipeline, each by all of its sections in every place that may hold
-it: variables, two files of the project, two of the user's home, the secrets of a web framework if that is installed. A
-good part of a landing that finds nothing new went there. Here is one place; what it doesn't hold is as dlt has it.
+dlt looks up each of its settings for each run of a pipeline, by all of its sections and in every place that may hold
+it: variables, two files of the project, two of the user's home, the secrets of a web framework if that is installed.
+Here is one place; what it doesn't hold is as dlt has it.
 """
 
 from __future__ import annotations

@@ -317,6 +317,9 @@ def test_events_of_an_order_belong_to_its_session(everything):
     )
     assert found > 100
     assert landed == found
+    by_app = "source_name in ('iphone', 'android')"
+    assert one(everything, f"select count(*) from shopify_orders where {by_app}")[0] > 10
+    none(everything, f"select * from shopify_orders where {by_app} and landing_page is not null")
 
 
 def test_days_to_come_are_like_days_gone(brand, everything):

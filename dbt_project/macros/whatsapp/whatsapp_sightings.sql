@@ -9,36 +9,17 @@
 {% macro whatsapp_sightings() -%}
 (
 
+    {%- for told in ['statuses', 'messages', 'preferences'] %}
     select
         contact_id,
         phone_digits,
         whatsapp_user_id,
         nullif(trim(profile_name), '') as profile_name,
         occurred_at
-    from {{ ref('stg_whatsapp__statuses') }}
+    from {{ ref('stg_whatsapp__' ~ told) }}
     where contact_id is not null
-
-    union all
-
-    select
-        contact_id,
-        phone_digits,
-        whatsapp_user_id,
-        nullif(trim(profile_name), '') as profile_name,
-        occurred_at
-    from {{ ref('stg_whatsapp__messages') }}
-    where contact_id is not null
-
-    union all
-
-    select
-        contact_id,
-        phone_digits,
-        whatsapp_user_id,
-        nullif(trim(profile_name), '') as profile_name,
-        occurred_at
-    from {{ ref('stg_whatsapp__preferences') }}
-    where contact_id is not null
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 )
 {%- endmacro %}
