@@ -15,7 +15,8 @@ latest as (
 renamed as (
 
     select
-        id as preference_id,
+        -- Keyed: without an id of the user it is made of the number and the moment, and evidence is published.
+        {{ identifier_hash("'preference'", 'id') }} as preference_id,
         category,
         preference,
         {{ whatsapp_contact_id('user_id', 'wa_id') }} as contact_id,
