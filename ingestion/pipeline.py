@@ -130,11 +130,21 @@ def pipeline(vendor: str, purpose: str = "") -> LockedPipeline:
     home.work.mkdir(parents=True, exist_ok=True, mode=0o700)
     return dlt.pipeline(
         pipeline_name=f"{vendor}_{purpose}" if purpose else vendor,
-        destination=dlt.destinations.duckdb(str(home.warehouse)),
+        destination=_warehouse(home.warehouse),
         dataset_name=f"raw_{vendor}",
         pipelines_dir=str(home.work / "dlt"),
         _impl_cls=LockedPipeline,
     )
+
+
+def _warehouse(file: Path) -> Any:
+    """The destination. What it can do depends on its configuration, which dlt resolves anew whenever it asks: a dozen
+    times for each landing.
+    """
+    found = dlt.destinations.duckdb(str(file))
+    configured, capabilities = found.configuration(found.spec(), accept_partial=True), found.capabilities
+    found.capabilities = lambda config=None, naming=None: capabilities(config or configured, naming)
+    return found
 
 
 def run_arguments() -> dict[str, Any]:

