@@ -15,6 +15,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -95,13 +96,20 @@ class Mailbox:
             file.replace(self._places["kept" if delivery.redact or delivery.asks else "done"] / file.name)
         before = time.time() - REMEMBERED.total_seconds()
         for file in (*self._places["done"].glob("*.json"), *self._folder.glob("*.partial")):
-            if file.stat().st_mtime < before:
-                file.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # a partial one was whole in the meantime
+                if file.stat().st_mtime < before:
+                    file.unlink()
 
     def _read(self, place: str) -> Iterator[tuple[Path, Delivery]]:
-        files = [(file.stat().st_mtime_ns, file) for file in self._places[place].glob("*.json")]
+        files = []
+        for file in self._places[place].glob("*.json"):
+            with suppress(FileNotFoundError):
+                files.append((file.stat().st_mtime_ns, file))
         for _, file in sorted(files):
-            read = orjson.loads(file.read_bytes())
+            try:
+                read = orjson.loads(file.read_bytes())
+            except FileNotFoundError:
+                continue  # who lands has settled it in the meantime
             times = {"triggered_at": datetime.fromisoformat(read["triggered_at"])}
             ids = {name: tuple(read[name]) for name in ("changed", "gone")}
             yield file, Delivery(**{**read, **times, **ids})

@@ -7,6 +7,7 @@ syncs, get them as what they depend on.
 """
 
 import json
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
@@ -91,7 +92,9 @@ class Models(dg.AssetsDefinition):
 
     @staticmethod
     def dagster_internal_init(**attributes: Any) -> "Models":
-        return Models(**attributes)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", dg.BetaWarning)  # of attributes that Dagster itself has given
+            return Models(**attributes)
 
     @cached_property
     def asset_and_check_keys(self) -> AbstractSet[dg.AssetKey | dg.AssetCheckKey]:
@@ -99,7 +102,7 @@ class Models(dg.AssetsDefinition):
 
     @classmethod
     def of(cls, step: dg.AssetsDefinition) -> "Models":
-        return cls(**step.get_attributes_dict())
+        return cls.dagster_internal_init(**step.get_attributes_dict())
 
 
 def checked_manifest() -> dict[str, Any]:

@@ -81,8 +81,11 @@ class Road:
     walks: list[Walk] = field(default_factory=list)
 
     def command(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+        return self.python("-m", *arguments, timeout=timeout)
+
+    def python(self, *words: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", *arguments],
+            [sys.executable, *words],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -213,7 +216,7 @@ def _place(file: str) -> tuple[int, int]:
     room = FAST.index(Path(file).parts[1])
     if dear is None:
         return (room, 0)
-    early = 0 if dear == ROAD and "PYTEST_XDIST_WORKER" in os.environ else FASTEST
+    early = 0 if dear == 0 and "PYTEST_XDIST_WORKER" in os.environ else FASTEST  # the road
     return (min(room, early), dear - len(DEAR))
 
 
@@ -226,8 +229,6 @@ DEAR = (
     ("", r"\bMiniWarehouse\b"),
 )
 """What takes long, the longest first: the home that it makes, if several files share one, and what such a file names."""
-ROAD = 0
-"""Its place among these."""
 
 
 class OneWorkerPerHome(LoadScopeScheduling):
@@ -267,8 +268,9 @@ def first(road: Road) -> Walk:
 @pytest.fixture(scope="session")
 def rebuilt(road: Road, first: Walk) -> Path:
     """The warehouse after every table was built again from the same rows."""
-    done = road.command("warehouse.dbt", "run", "--exclude", "tag:sync", "config.materialized:view")
-    assert done.returncode == 0, done.stdout[-4000:]
+    words = ("run", "--exclude", "tag:sync", "config.materialized:view")
+    done = road.python("-c", f"from warehouse import dbt; dbt.invoke(*{words})")
+    assert done.returncode == 0, done.stderr[-4000:]
     (road.keep / "rebuilt").mkdir()
     return Path(shutil.copy2(road.home / "warehouse.duckdb", road.keep / "rebuilt"))
 

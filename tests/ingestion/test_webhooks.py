@@ -6,12 +6,14 @@ import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
 import selvage
+from ingestion import deliveries
 from ingestion.deliveries import Delivery, Mailbox, Refused
 from ingestion.receiver import MOST_BYTES, Receiver
 from ingestion.shopify.webhooks import verified
@@ -192,6 +194,23 @@ def test_a_delivery_that_comes_several_times_at_once_is_kept_once(home: selvage.
         kept = list(threads.map(lambda _: mailbox.keep(delivery), range(16)))
     assert kept.count(True) == 1
     assert len(mailbox.waiting()) == 1
+
+
+def test_what_is_settled_while_others_are_counted_is_no_error(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who lands is another process than who answers for the receiver's health."""
+    mailbox = Mailbox("shopify")
+    for key in ("k1", "k2", "k3"):
+        assert client.post("/webhooks/shopify", **signed(ORDER, key=key)).status_code == 200
+    waiting, loads = mailbox.waiting(), deliveries.orjson.loads
+
+    def settled(content: bytes) -> Any:
+        if all(file.exists() for file in waiting):
+            mailbox.settle(waiting)
+        return loads(content)
+
+    monkeypatch.setattr(deliveries, "orjson", SimpleNamespace(loads=settled))
+    assert client.get("/health").json()["waiting"] == {"shopify": 1}
+    assert client.get("/health").json()["waiting"] == {"shopify": 0}
 
 
 def test_only_what_can_come_again_is_remembered(home: selvage.Settings) -> None:

@@ -37,7 +37,9 @@ def test_no_mart_invents_rows(empty_shop: EmptyShop, manifest: dict[str, Any]) -
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] == "marts"
     ]
-    counted = {name: empty_shop.query(f"select count(*) from marts.{name}")[0][0] for name in marts}
+    counted = dict(
+        empty_shop.query(" union all ".join(f"select '{name}', count(*) from marts.{name}" for name in marts))
+    )
     cards = counted.pop("fct_identity_quality")  # one row per card whatever there is, and what they tell is nothing
     assert cards == empty_shop.query("select count(*) from marts.fct_identity_quality where value = 0")[0][0] > 0
     assert {name: count for name, count in counted.items() if count} == {}
