@@ -184,28 +184,57 @@ where $is_mirror or action <> 'remove' or not is_member or reason like 'suppress
 """
 
 _COUNTS = """
+with members as (
+    select count(*) as members from state where is_member
+),
+doubtful as (
+    select count(distinct customer_id) as uncertain from uncertain
+),
+considered as (
+    select
+        count(*) as in_audience,
+        count(*) filter (where exclusion in ('held_out', 'global_control')) as held_out,
+        count(*) filter (where exclusion like 'outranked:%') as outranked,
+        count(*) filter (where exclusion like 'waiting:%') as waiting,
+        count(*) filter (where exclusion = 'without_identifier') as without_identifier,
+        count(*) filter (where exclusion is null)
+        - count(distinct identity) filter (where exclusion is null) as shared_identifier,
+        count(*) filter (where exclusion like 'suppressed:%') as suppressed
+    from candidates
+),
+changes as (
+    select
+        count(*) filter (
+            where action = 'remove' and reason like 'suppressed:%' and candidates.customer_id is null
+        ) as suppressed_outside,
+        count(*) filter (where action = 'add' and not is_expired) as adds,
+        count(*) filter (where action = 'update' and not is_expired) as updates,
+        count(*) filter (where action = 'remove') as removals,
+        count(*) filter (where change in ('move', 'search') and not is_expired) as moves,
+        count(*) filter (where action = 'remove' and is_member) as members_removed,
+        count(*) filter (where is_retry and not is_expired) as retried,
+        count(*) filter (where is_expired) as expired
+    from actions
+    left join candidates on candidates.customer_id = actions.customer_id
+)
 select
-    (select count(*) from state where is_member) as members,
-    (select count(*) from candidates) as in_audience,
-    (select count(*) from candidates where exclusion in ('held_out', 'global_control')) as held_out,
-    (select count(*) from candidates where exclusion like 'outranked:%') as outranked,
-    (select count(*) from candidates where exclusion like 'waiting:%') as waiting,
-    (select count(*) from candidates where exclusion = 'without_identifier') as without_identifier,
-    (select count(*) - count(distinct identity) from candidates where exclusion is null) as shared_identifier,
-    (select count(*) from candidates where exclusion like 'suppressed:%')
-    + count(*) filter (
-        where action = 'remove' and reason like 'suppressed:%'
-        and customer_id not in (select candidates.customer_id from candidates)
-    ) as suppressed,
-    count(*) filter (where action = 'add' and not is_expired) as adds,
-    count(*) filter (where action = 'update' and not is_expired) as updates,
-    count(*) filter (where action = 'remove') as removals,
-    count(*) filter (where change in ('move', 'search') and not is_expired) as moves,
-    count(*) filter (where action = 'remove' and is_member) as members_removed,
-    count(*) filter (where is_retry and not is_expired) as retried,
-    count(*) filter (where is_expired) as expired,
-    (select count(distinct customer_id) from uncertain) as uncertain
-from actions
+    members,
+    in_audience,
+    held_out,
+    outranked,
+    waiting,
+    without_identifier,
+    shared_identifier,
+    suppressed + suppressed_outside as suppressed,
+    adds,
+    updates,
+    removals,
+    moves,
+    members_removed,
+    retried,
+    expired,
+    uncertain
+from members, doubtful, considered, changes
 """
 
 
