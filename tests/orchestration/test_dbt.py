@@ -192,3 +192,25 @@ def test_a_thread_of_ours_may_hold_the_lock_around_a_command(toy: Path) -> None:
         done.set()
     assert done.is_set()
     assert elsewhere().returncode == 0
+
+
+def test_what_nobody_reads_is_told_to_nobody_and_is_whole_when_it_is_asked_for() -> None:
+    from dbt.adapters.events.types import SQLQuery
+    from dbt.events.types import NodeStart
+    from dbt_common.events.base_types import EventLevel
+    from dbt_common.events.event_manager_client import get_event_manager
+
+    from warehouse.dbt_events import only_what_is_read
+
+    only_what_is_read()
+    manager, told = get_event_manager(), []
+    manager.callbacks = [lambda message: told.append(message.info.name)]
+    query = {"conn_name": "main", "sql": "select 1", "node_info": {"node_name": "dim_customers"}}
+    manager.fire_event(SQLQuery(**query))
+    manager.fire_event(NodeStart(node_info=query["node_info"]))
+    manager.fire_event(SQLQuery(**query), level=EventLevel.WARN)
+    assert told == ["NodeStart", "SQLQuery"]
+    event = SQLQuery(**query)
+    assert event.message().endswith("select 1")
+    assert (event.sql, event.to_dict()["node_info"]["node_name"]) == ("select 1", "dim_customers")
+    manager.callbacks = []
