@@ -138,9 +138,7 @@ def pipeline(vendor: str, purpose: str = "") -> LockedPipeline:
 
 
 def _warehouse(file: Path) -> Any:
-    """The destination. What it can do depends on its configuration, which dlt resolves anew whenever it asks: a dozen
-    times for each landing.
-    """
+    """The destination. What it can do depends on its configuration, which dlt would resolve anew whenever it asks."""
     found = dlt.destinations.duckdb(str(file))
     configured, capabilities = found.configuration(found.spec(), accept_partial=True), found.capabilities
     found.capabilities = lambda config=None, naming=None: capabilities(config or configured, naming)

