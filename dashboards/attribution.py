@@ -48,6 +48,7 @@ def page(marts: Marts) -> None:
     )
     _numbers(marts, span, model, known["currency_code"])
     _channels(marts, span, model, known["currency_code"])
+    _sign_ups(marts, span, model)
     ad_money.section(marts, span, model)
 
 
@@ -104,3 +105,16 @@ def _channels(marts: Marts, span: Span, model: str, currency: str) -> None:
         wide["channel"] = wide["channel"].map(words.label)
         titles = {name: tables.money(words.label(name), currency) for name in wide.columns if name != "channel"}
         tables.paged(pd.DataFrame(wide), "models", {"channel": "Marketing channel", **titles}, what="channels")
+
+
+def _sign_ups(marts: Marts, span: Span, model: str) -> None:
+    """What is worth no money of its own: who agreed to marketing for the first time, by any of its channels."""
+    frame = marts.frame(
+        "attribution_sign_ups", attribution_model=model, first_date=span.first, last_date=span.last
+    )  # fmt: skip
+    if frame.empty:
+        return
+    frame["channel"] = frame["channel"].map(words.label)
+    with st.expander("Sign-ups by channel"):
+        columns = {"channel": "Marketing channel", "sign_up_count": tables.figure("Sign-ups credited")}
+        tables.paged(pd.DataFrame(frame), "sign_ups", columns, what="channels")

@@ -85,7 +85,8 @@ def rows_of(found: list[Window], series: Series, methods: dict[str, str]) -> lis
     """One row per window, class and method."""
     rows = []
     for window in found:
-        served = dict(zip(*(part.tolist() for part in service(window, series, methods)), strict=True))
+        covered, enough = service(window, series, methods)
+        served = dict(zip(covered.tolist(), enough.tolist(), strict=True))
         for (one, method), (members, units) in window.said.items():
             came = window.came[members]
             actual, wrong = float(came.sum()), float(np.abs(units - came).sum())

@@ -25,7 +25,7 @@ import orjson
 
 import selvage
 
-OLDEST = timedelta(days=2)  # a vendor's own retries end long before
+OLDEST = timedelta(hours=80)  # Square tries again for 72 hours, Shopify for four
 REMEMBERED = timedelta(days=4)  # longer than a delivery is taken, so that no replay is younger than its memory
 
 

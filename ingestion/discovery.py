@@ -7,6 +7,7 @@ import pkgutil
 from types import ModuleType
 
 import ingestion.sources
+from ingestion import dlt_settings
 
 
 def sources() -> dict[str, ModuleType]:
@@ -20,5 +21,6 @@ def sources() -> dict[str, ModuleType]:
     ``erasures(gone, said)`` (``ingestion.delivered``); if the vendor can't be asked for what it told, the latter four
     are a ``journal(settings)`` (``ingestion.journal``). A vendor that asks first has ``challenge(query, settings)``.
     """
+    dlt_settings.configure()
     found = sorted(module.name for module in pkgutil.iter_modules(ingestion.sources.__path__))
     return {name: importlib.import_module(f"ingestion.sources.{name}") for name in found}

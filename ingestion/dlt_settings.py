@@ -36,7 +36,9 @@ class _InCode(RunContext):
 
 
 def configure() -> None:
-    """Have dlt look nowhere else, in this process. What was made before keeps what it has looked up."""
-    context = Container()[PluggableRunContext]
-    if not isinstance(context.context, _InCode):
+    """Have dlt look nowhere else, in this process; what it made before this keeps what it looked up."""
+    container = Container()
+    if PluggableRunContext not in container:  # dlt's own would read all those places, and import the web framework
+        container[PluggableRunContext] = PluggableRunContext(_InCode(None))
+    elif not isinstance((context := container[PluggableRunContext]).context, _InCode):
         context.reload(_InCode(None))

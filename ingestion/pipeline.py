@@ -17,11 +17,12 @@ import re
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import dlt
@@ -35,6 +36,7 @@ from dlt.pipeline.pipeline import Pipeline
 import selvage
 from ingestion import discovery, dlt_settings, erasing, reading
 from ingestion.window import Progress, Window
+from warehouse.content_hash import quoted
 from warehouse.lock import write_lock
 
 log = logging.getLogger(__name__)
@@ -49,7 +51,7 @@ class SourceFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Landed:
-    """What one ``land`` did. ``rows`` by raw table; the times come from the vendor, None if it gave none."""
+    """What one ``land`` did. ``rows`` by raw table, ``raw_rows`` in all; times come from the vendor, or are None."""
 
     vendor: str
     rows: Mapping[str, int] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class Landed:
     newest_event_at: datetime | None = None
     vendor_now: datetime | None = None
     notes: tuple[str, ...] = ()
+    raw_rows: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -68,27 +71,36 @@ class LockedPipeline(Pipeline):
 
     Runs of one vendor take turns: one that has read an older version must not load it over a newer one, and two
     processes can't share dlt's working folder. ``landed`` tells what the last run did; ``reads_all`` is false where
-    only some named objects are read, which says nothing of how fresh the vendor's rows are.
+    only some named objects are read, which says nothing of how fresh the vendor's rows are. ``raw_rows`` are counted
+    whenever the warehouse is open anyway: opening it reads its whole catalog.
     """
 
     landed: Landed
+    raw_rows: Mapping[str, int] = MappingProxyType({})
     reads_all = True
 
     def _sync_destination(self, *arguments: Any, **named: Any) -> None:
-        with write_lock(f"state of {self.pipeline_name}"):
+        with self._held_open("state of") as connection:
             super()._sync_destination(*arguments, **named)
+            self.raw_rows = raw_rows(connection, self.dataset_name)
 
     def load(self, *arguments: Any, **named: Any) -> LoadInfo:
-        with write_lock(f"load of {self.pipeline_name}"), self._held_open():
+        purpose, brings = "load of", bool(self.list_normalized_load_packages())
+        with self._held_open(purpose) if brings else self._locked(purpose) as connection:
             info = super().load(*arguments, **named)
             erasing.redact_again(self.dataset_name.removeprefix("raw_"))
+            if connection:
+                self.raw_rows = raw_rows(connection, self.dataset_name)
             return info
 
-    def _held_open(self) -> AbstractContextManager[Any]:
-        """The warehouse, if there is something to load: else each step of dlt would read its catalog again."""
-        if not self.list_normalized_load_packages():
-            return nullcontext()
-        return duckdb.connect(str(selvage.settings().warehouse))
+    @contextmanager
+    def _held_open(self, purpose: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The warehouse, open until dlt is done: else each of its steps would read the catalog again."""
+        with self._locked(purpose), duckdb.connect(str(selvage.settings().warehouse)) as connection:
+            yield connection
+
+    def _locked(self, purpose: str) -> AbstractContextManager[None]:
+        return write_lock(f"{purpose} {self.pipeline_name}")
 
     def run(self, data: Any = None, **named: Any) -> LoadInfo:
         """As dlt's; a complete reading of a source is also noted for the freshness checks (``note_read``)."""
@@ -100,7 +112,8 @@ class LockedPipeline(Pipeline):
                     info = super().run(data, **named)
             finally:
                 self._remove_half_read()
-        self.landed = Landed(vendor, _rows(self), 0.0, read.newest_event_at, read.vendor_now, tuple(read.notes))
+        notes, counts = tuple(read.notes), self.raw_rows
+        self.landed = Landed(vendor, _rows(self), 0.0, read.newest_event_at, read.vendor_now, notes, counts)
         if data is not None and not was_pending and self.pipeline_name == vendor and self.reads_all:
             note_read(self.landed)
         return info
@@ -222,6 +235,17 @@ def _rows(flow: Pipeline) -> dict[str, int]:
     return {table: count for table, count in counts.items() if not table.startswith("_dlt")}
 
 
+def raw_rows(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, int]:
+    """Rows of each table of a raw schema but dlt's own; what dlt counts fails on a load that brought nothing."""
+    found = connection.execute(
+        "select table_name from duckdb_tables() where schema_name = ? and not starts_with(table_name, '_dlt')", [schema]
+    ).fetchall()
+    if not found:
+        return {}
+    counted = (f"select '{name}', count(*) from {quoted(schema, name)}" for (name,) in found)
+    return dict(connection.execute(" union all ".join(counted)).fetchall())
+
+
 def _sum(vendor: str, parts: list[Landed], seconds: float) -> Landed:
     rows: Counter[str] = Counter()
     for part in parts:
@@ -233,6 +257,7 @@ def _sum(vendor: str, parts: list[Landed], seconds: float) -> Landed:
         newest_event_at=max((part.newest_event_at for part in parts if part.newest_event_at), default=None),
         vendor_now=max((part.vendor_now for part in parts if part.vendor_now), default=None),
         notes=tuple(note for part in parts for note in part.notes),
+        raw_rows=parts[-1].raw_rows if parts else {},
     )
 
 

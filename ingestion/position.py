@@ -69,6 +69,9 @@ class Position:
             return False
         if self._window:
             return True
+        told = self._state["seen"].get(key)
+        if told and utc(told) > at:
+            return False  # a list that shows changes late still has an older version than is landed
         if at < self.keep_from:
             return bool(self._state["seen"].get(key) != version)
         before = self._met.get(key)
@@ -84,8 +87,10 @@ class Position:
         The position stays where it is: what else has changed meanwhile is still found by them.
         """
         known = self._state["seen"].get(key)
+        if known and utc(known) >= utc(version):
+            return False
         self._state["seen"][key] = version
-        return bool(known != version)
+        return True
 
     def complete(self) -> None:
         """Everything up to ``now`` has been read."""

@@ -1,17 +1,15 @@
 """One set of assets per source: what dlt lands, table by table, under the keys that dbt gives its sources.
 
 ``ingestion/sources`` is the registry; nothing here names a vendor. A source lands as a whole (its tables share one
-reading), so all its tables are one step; a source that makes its tables only when it reads (files) is one asset. Rows
-are counted here: dlt's own count fails on a load that brought nothing.
+reading), so all its tables are one step; a source that makes its tables only when it reads (files) is one asset.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dlt import DagsterDltTranslator, dlt_assets
 from dagster_dlt.translator import DltResourceTranslatorData
 
@@ -19,8 +17,6 @@ import selvage
 from ingestion import discovery
 from ingestion.pipeline import Landed, land, pipeline
 from orchestration.resources import WRITE_POOL
-from warehouse.content_hash import quoted
-from warehouse.lock import write_lock
 
 OWNERS = ["team:data-platform"]
 
@@ -69,41 +65,22 @@ def source_assets(vendor: str, module: ModuleType) -> dg.AssetsDefinition:
         landed = land(vendor)
         for note in landed.notes:
             context.log.warning(note)
-        totals = raw_rows(vendor)
         for key in sorted(context.selected_asset_keys):
             table = key.path[-1] if len(source.selected_resources) > 1 else None
-            yield dg.MaterializeResult(asset_key=key, metadata=_metadata(landed, table, totals))
+            yield dg.MaterializeResult(asset_key=key, metadata=_metadata(landed, table))
 
     return landed_assets
 
 
-def _metadata(landed: Landed, table: str | None, totals: Mapping[str, int]) -> dict[str, Any]:
+def _metadata(landed: Landed, table: str | None) -> dict[str, Any]:
     """Rows of this read and in all, of one table or (a source of one asset) of all its tables."""
     metadata: dict[str, Any] = {
         "rows_landed": landed.rows.get(table, 0) if table else landed.total,
-        "dagster/row_count": totals.get(table, 0) if table else sum(totals.values()),
+        "dagster/row_count": landed.raw_rows.get(table, 0) if table else sum(landed.raw_rows.values()),
         "read_seconds": landed.seconds,
     }
     if landed.newest_event_at:
         metadata["newest_event_at"] = landed.newest_event_at.isoformat()
     if table is None:
-        metadata["tables"] = ", ".join(sorted(totals)) or "none"
+        metadata["tables"] = ", ".join(sorted(landed.raw_rows)) or "none"
     return metadata
-
-
-def raw_rows(vendor: str) -> dict[str, int]:
-    """Rows of each raw table of a vendor, dlt's own tables left out."""
-    schema = f"raw_{vendor}"
-    if not selvage.settings().warehouse.exists():
-        return {}
-    with write_lock("counting raw rows"), duckdb.connect(str(selvage.settings().warehouse)) as connection:
-        found = connection.execute(
-            "select table_name from information_schema.tables where table_schema = ? and table_name not like '\\_dlt%' "
-            "escape '\\'",
-            [schema],
-        ).fetchall()
-        counts = {}
-        for (table,) in found:
-            counted = connection.execute(f"select count(*) from {quoted(schema, table)}").fetchone()
-            counts[str(table)] = int(counted[0]) if counted else 0
-    return counts

@@ -118,7 +118,8 @@ def _attribution(connection: duckdb.DuckDBPyConnection, known: set[str]) -> Iter
         return
     rows = connection.execute(
         f"select coalesce(channel, 'unattributed') as channel_name, {sums} from fct_attribution "
-        "group by channel_name order by sum(credit) desc nulls last, channel_name asc nulls last"
+        "where conversion_type <> 'sign_up' group by channel_name "
+        "order by sum(credit) desc nulls last, channel_name asc nulls last"
     ).fetchall()
     yield table("Orders credited to each channel", ["channel", *models], rows)
 

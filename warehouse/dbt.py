@@ -121,8 +121,8 @@ def called_code() -> str:
 class Command:
     """One dbt command, run in a thread of its own so that its events can be read while it works."""
 
-    def __init__(self, command: str, *more: str, target: Path | None = None) -> None:
-        self.command = command
+    def __init__(self, command: str, *more: str, target: Path | None = None, parsed: Any = None) -> None:
+        self.command, self.parsed = command, parsed
         self.target = target or folder() / "build"
         written = "--write-json" if command == "parse" else "--no-write-json"  # events and the result tell the rest
         self.words = [written, "--no-use-colors", "--log-level", "none", "--log-level-file", "none"]
@@ -169,8 +169,8 @@ class Command:
                 only_what_is_read()
                 tell = self._events.put
                 gc.set_threshold(50_000, 20, 50)  # what dbt keeps is large and stays: it is looked through less often
-                runner = dbtRunner(callbacks=[lambda told: tell(msg_to_dict(told)) if told.info.name in TOLD else None])
-                self._result = runner.invoke(self.words)
+                callbacks = [lambda told: tell(msg_to_dict(told)) if told.info.name in TOLD else None]
+                self._result = dbtRunner(self.parsed, callbacks).invoke(self.words)
         except KeyboardInterrupt:
             return  # by _interrupt; nobody waits for the result
         finally:
@@ -184,9 +184,9 @@ class Command:
             self.failed[str(node.get("node_name"))] = str(result.get("message") or status)
 
 
-def invoke(command: str, *more: str, target: Path | None = None) -> dbtRunnerResult:
-    """Run one command to its end, silently. Raises DbtFailed when it is not green."""
-    run = Command(command, *more, target=target)
+def invoke(command: str, *more: str, target: Path | None = None, parsed: Any = None) -> dbtRunnerResult:
+    """Run one command to its end, silently; ``parsed``: an earlier parse. Raises DbtFailed when it is not green."""
+    run = Command(command, *more, target=target, parsed=parsed)
     for _ in run.events():
         pass
     return run.result

@@ -58,6 +58,7 @@ def main(words: list[str]) -> None:
         con.execute(f"create table seeds.attribution_settings as from read_csv('{SEED}', all_varchar = true)")
         for name in ("touchpoints", "conversions"):
             con.execute(f"create view {LAYER}{name} as from '{folder}/{name}.parquet'")
+        con.execute(f"create view {LAYER}sign_ups as from {LAYER}conversions limit 0")
 
         def build(name: str) -> None:
             query = (sql / f"int_journeys__{name}.sql").read_text()

@@ -45,7 +45,7 @@ CREDITS = """
         case when channel = 'unattributed' then 'baseline' else channel end as cause,
         cast(sum(credit) as double) as credit
     from marts.fct_attribution
-    where source_system = 'shopify'
+    where source_system = 'shopify' and conversion_type <> 'sign_up'
     group by all
 """
 

@@ -6,14 +6,17 @@ offline comes up to 72 hours after it happened: its update is new then, so it is
 locations at a time, payments and refunds for one, because Square's own default is the main location alone.
 
 A return is an order of its own, with the sale's id; a new order may hold both (an exchange). Locations have no time of
-change: they are compared with what was landed before. Customers that are deleted or merged are not reported.
+change: they are compared with what was landed before. Customers that are deleted or merged are not reported by these
+reads, but by webhooks, which also name what changed just now (``ingestion.square.webhooks``): the same resources then
+read these objects alone. Of the catalogue they tell only that it changed, so its ordinary reading is done; changes of
+stock they do not name, these come with the next run.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -28,9 +31,9 @@ import selvage
 from ingestion import reading
 from ingestion.news import news
 from ingestion.position import Position
-from ingestion.square import access, tables
+from ingestion.square import access, named, tables, webhooks
 from ingestion.square.api import client_of, items, locations
-from ingestion.square.feeds import FEEDS, PARTS_OF_ORDERS, Feed, Span
+from ingestion.square.feeds import FEEDS, LAG, PARTS_OF_ORDERS, Feed, Span
 from ingestion.tables import Line, ReadBy, Table, page_of
 from ingestion.window import Window
 
@@ -45,7 +48,8 @@ SETTINGS = {
 }
 FRESHNESS = timedelta(hours=26)
 NOT_READ = {
-    "customers that were deleted or merged": "Square reports neither; their rows stay",
+    "customers that were deleted, unless webhooks are received": "no list reports them; what was landed of them stays",
+    "customers that were merged": "their rows stay, as their orders go on bearing their id",
     "movements of loyalty points": "the balance of each account is read",
     "ledgers of gift cards, team members, shifts, cash drawers": "no mart asks for them",
     "transfer orders between stores": "the stock of both places shows what left and what came",
@@ -55,7 +59,7 @@ NOT_READ = {
 VENDOR = "square"
 LINES_PER_PAGE = 20_000
 SCOPES, probe, count = access.SCOPES, access.probe, access.count
-LAG = timedelta(minutes=10)
+WEBHOOK_SETTINGS, verified, erasures = webhooks.SETTINGS, webhooks.verified, named.erasures
 READ_BY = {
     tables.LOCATIONS.name: ReadBy(),
     **{
@@ -64,20 +68,54 @@ READ_BY = {
         for table in feed.tables
     },
 }
+BY_NAME = {feed.name: feed for feed in FEEDS}
+Reading = Callable[[], Iterator[pa.Table]]
 log = logging.getLogger(__name__)
 
 
 @dlt.source(name=VENDOR)
 def source(window: Window | None = None) -> Any:
     """One resource per raw table; those of one list share its reading. With a window, what was updated in it."""
-    resources = [_rows(tables.LOCATIONS, _objects("locations", partial(_read_locations, window)))]
-    for feed in FEEDS:
-        objects = _objects(feed.name, partial(_read, feed, window))
-        resources += [_rows(table, objects) for table in feed.tables]
-    return resources
+    readings = {feed.name: partial(_read, feed, window) for feed in FEEDS}
+    return _resources({"locations": partial(_read_locations, window), **readings})
 
 
-def _objects(name: str, read: Callable[[], Iterator[pa.Table]]) -> DltResource:
+@dlt.source(name=VENDOR)
+def delivered(ids: Collection[str]) -> Any:
+    """The resources of the lists that these objects belong to, which then bring nothing else.
+
+    Of locations and of the catalogue everything that is new is read, as by an ordinary reading.
+    """
+    readings: dict[str, Reading] = {}
+    for name, keys in webhooks.keys(ids).items():
+        if name == "locations":
+            readings[name] = partial(_read_locations, None)
+        elif name == "catalog":
+            readings[name] = partial(_read, BY_NAME[name], None)
+        else:
+            readings[name] = partial(_read_named, BY_NAME[name], keys)
+    return _resources(readings)
+
+
+def related(ids: Collection[str]) -> list[str]:  # noqa: ARG001 - whatever changes with an object is told of
+    return []
+
+
+def unknown(ids: Collection[str]) -> list[str]:
+    """Those of ``ids`` that the account does not have."""
+    return named.unknown(client_of(selvage.vendor(VENDOR, SETTINGS)), ids)
+
+
+def _resources(readings: Mapping[str, Reading]) -> list[DltResource]:
+    found = []
+    for name, read in readings.items():
+        objects = _objects(name, read)
+        filled = BY_NAME[name].tables if name in BY_NAME else (tables.LOCATIONS,)
+        found += [_rows(table, objects) for table in filled]
+    return found
+
+
+def _objects(name: str, read: Reading) -> DltResource:
     @dlt.resource(name=f"{name}_read", selected=False)
     def objects() -> Iterator[pa.Table]:
         yield from read()
@@ -127,8 +165,7 @@ def _read(feed: Feed, window: Window | None) -> Iterator[pa.Table]:
         for raw in items(client, request, feed.key):
             item = feed.item(raw)
             if position.is_new(item["id"], item[feed.version]):
-                kind = item["type"] if feed.key == "objects" else feed.key
-                lines.append((item["id"], None, 1, kind, orjson.dumps(item).decode()))
+                lines.append(feed.line(item))
                 total += 1
             if len(lines) >= LINES_PER_PAGE:
                 log.info("%s: %s %s read so far", VENDOR, f"{total:,}", feed.name)
@@ -138,3 +175,7 @@ def _read(feed: Feed, window: Window | None) -> Iterator[pa.Table]:
         yield news(position, VENDOR, feed.tables, page_of(lines))
     position.complete()
     log.info("%s: %s %s read", VENDOR, f"{total:,}", feed.name)
+
+
+def _read_named(feed: Feed, keys: Collection[str]) -> Iterator[pa.Table]:
+    return named.read(VENDOR, client_of(selvage.vendor(VENDOR, SETTINGS)), feed, keys)

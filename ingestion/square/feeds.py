@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
+
 from ingestion.square import tables
 from ingestion.square.api import Request, at, later
-from ingestion.tables import Table
+from ingestion.tables import Line, Table
 
 LOCATIONS_PER_SEARCH = 10
 MARGIN = timedelta(seconds=1)
+LAG = timedelta(minutes=10)
 EVER = datetime(2009, 1, 1)  # noqa: DTZ001 - UTC without zone; there was no Square before
 
 
@@ -41,6 +44,10 @@ class Feed:
     version: str = "updated_at"
     item: Callable[[dict[str, Any]], dict[str, Any]] = lambda found: found
     has_start: bool = False
+
+    def line(self, item: dict[str, Any]) -> Line:
+        kind = item["type"] if self.key == "objects" else self.key
+        return item["id"], None, 1, kind, orjson.dumps(item).decode()
 
 
 def customers(span: Span) -> Iterator[Request]:

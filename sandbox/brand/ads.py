@@ -187,7 +187,7 @@ def tell(basis: Basis, platform: Platform, calendar: Calendar, days: AdDays) -> 
     reach = np.maximum(impressions / days.frequency.ravel()[cells][:, None], impressions > 0).astype(np.int64)
     figures = np.stack([impressions, reach, clicks, link, spend])
     new = np.ones(impressions.shape, dtype=bool)
-    new[:, 1:] = (figures[:, :, 1:] != figures[:, :, :-1]).any(axis=0)
+    new[:, 1:] = np.any(np.diff(figures, axis=2), axis=0)
     new &= (moments < basis.end) & (impressions > 0)
     row, column = np.nonzero(new)
     return Told(

@@ -108,13 +108,14 @@ def build(basis: Basis, folder: Path, truth: Path, progress: Callable[[str], Non
     drafts = make_drafts(basis, orders, catalogue)
     stock = make_stock(basis, catalogue, orders, after, additions, drafts)
     _write_all(folder, draft_tables(basis, orders, catalogue, drafts))
-    _write_all(folder, {"shopify_inventory_levels": inventory_table(catalogue, stock)})
-    _write_all(folder, delivery_tables(basis, catalogue, stock.deliveries))
+    moved, moved_truth = delivery_tables(basis, catalogue, stock.deliveries)
+    _write_all(folder, {"shopify_inventory_levels": inventory_table(catalogue, stock)} | moved)
     _write_all(
         truth,
         {
             "stock": stacked(stock_truth(catalogue, stock), stock_table(stores)),
             "stock_losses": stacked(losses_truth(catalogue, stock), store_losses_truth(stores)),
+            "stock_transfers": moved_truth,
             "reservations": reservations_truth(basis, orders, catalogue, drafts),
             "oversells": oversells_truth(orders, catalogue, stock),
             "lost_sales": lost_sales_truth(catalogue, baskets, orders, visits.start),

@@ -1,4 +1,4 @@
-"""What staff, programmes and chats know of people: help desk, points programme, surveys, CRM, WhatsApp."""
+"""What staff, programmes and chats know of people: help desk, points, surveys, CRM, WhatsApp, texts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sandbox.brand.loyalty_tables import loyalty_emails, loyalty_owners, loyalty
 from sandbox.brand.service import Service, make_service
 from sandbox.brand.service_tables import service_emails, service_owners, service_tables
 from sandbox.brand.shop import Shop, Table
+from sandbox.brand.sms import Texts, make_texts, text_owners, text_tables
 from sandbox.brand.store_truth import stacked
 from sandbox.brand.store_world import Stores
 from sandbox.brand.surveys import Surveys, make_surveys, survey_emails, survey_owners, survey_tables
@@ -25,19 +26,21 @@ class Care:
     surveys: Surveys
     crm: Crm
     whatsapp: WhatsApp
+    texts: Texts
 
 
 def make_care(shop: Shop, stores: Stores) -> Care:
     """Draw it all; of the rest of the world it only reads."""
     service = make_service(shop, stores)
     surveys = make_surveys(shop, stores, service)
-    return Care(service, make_loyalty(shop), surveys, make_crm(shop), make_whatsapp(shop))
+    return Care(service, make_loyalty(shop), surveys, make_crm(shop), make_whatsapp(shop), make_texts(shop))
 
 
 def care_tables(care: Care) -> dict[str, Table]:
     """All tables, by name."""
     tables = service_tables(care.service) | loyalty_tables(care.loyalty)
-    return tables | survey_tables(care.surveys) | crm_tables(care.crm) | whatsapp_tables(care.whatsapp)
+    tables |= survey_tables(care.surveys) | crm_tables(care.crm)
+    return tables | whatsapp_tables(care.whatsapp) | text_tables(care.texts)
 
 
 def with_care(truth: dict[str, Table], care: Care) -> dict[str, Table]:
@@ -49,6 +52,7 @@ def with_care(truth: dict[str, Table], care: Care) -> dict[str, Table]:
         survey_owners(care.surveys),
         crm_owners(care.crm),
         whatsapp_owners(care.whatsapp),
+        text_owners(care.texts),
     ):
         owners = stacked(owners, more)
     for more in (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from sandbox.brand.basis import DAY, Basis, Bools, Ints
 from sandbox.brand.catalogue import LOCATION_IDS, LOCATION_NAMES, WAREHOUSE, Catalogue
@@ -34,6 +35,7 @@ class Document:
     units: Ints
     refused: Ints
     may_be_refused: float = 0.008
+    scenario: str | None = None
 
 
 class Deliveries:
@@ -67,12 +69,14 @@ class Deliveries:
     def order(self, day: int, units: Ints, lead: int) -> None:
         """Order from a supplier; the goods leave halfway and arrive ``lead`` days later."""
         for one in self._add(SUPPLIER, units, day, day + lead, (8 * HOUR, lead * DAY // 2, 9 * HOUR)):
+            one.scenario = "purchase_orders"
             np.add.at(self.incoming, one.cells, one.units)
             self._due.setdefault(day + lead, []).append(one)
 
     def transfer(self, day: int, units: Ints, destination: int) -> Ints:
         """Send units of the warehouse's cells to another place, where they arrive in two days; what leaves, by cell."""
         for one in self._add(WAREHOUSE, units, day, day + 2, (10 * HOUR, 15 * HOUR, 11 * HOUR), destination):
+            one.scenario = "floor_transfers" if destination >= 0 else "store_transfers"
             if destination >= 0:
                 one.cells = one.cells + destination
                 np.add.at(self.incoming, one.cells, one.units)
@@ -95,8 +99,12 @@ class Deliveries:
         return made
 
 
-def delivery_tables(basis: Basis, catalogue: Catalogue, deliveries: Deliveries) -> dict[str, dict[str, object]]:
-    """Tables shopify_inventory_transfers (each is one shipment) and shopify_inventory_transfer_lines."""
+def delivery_tables(
+    basis: Basis, catalogue: Catalogue, deliveries: Deliveries
+) -> tuple[dict[str, dict[str, object]], dict[str, object]]:
+    """Tables shopify_inventory_transfers (each is one shipment) and shopify_inventory_transfer_lines; and the truth's
+    table ``stock_transfers``, a row per scenario and line, with what of it was refused at the door.
+    """
     rng = basis.rng("delivery ids")
     found = sorted(deliveries.documents, key=lambda one: (one.created_at, one.origin, one.destination))
     origin, destination, created, shipped, received = (
@@ -110,7 +118,8 @@ def delivery_tables(basis: Basis, catalogue: Catalogue, deliveries: Deliveries) 
         np.concatenate([getattr(one, name) for one in found] or [np.empty(0, np.int64)])
         for name in ("cells", "units", "refused")
     )
-    return {
+    line_id = 3_100_000_000 + np.arange(len(owner)) * 13
+    tables: dict[str, dict[str, object]] = {
         "shopify_inventory_transfers": {
             "transfer_id": transfer_id,
             "shipment_id": transfer_id + 7_000_000_000,
@@ -123,13 +132,28 @@ def delivery_tables(basis: Basis, catalogue: Catalogue, deliveries: Deliveries) 
             **_place("destination", destination),
         },
         "shopify_inventory_transfer_lines": {
-            "transfer_line_id": 3_100_000_000 + np.arange(len(owner)) * 13,
+            "transfer_line_id": line_id,
             "transfer_id": transfer_id[owner],
             "revealed_at": stamps(created[owner]),
             "inventory_item_id": catalogue.item_id[cells // PLACES],
             "quantity": units,
             "refused_quantity": refused,
         },
+    }
+    named = np.flatnonzero(np.array([one.scenario is not None for one in found], dtype=bool)[owner])
+    of = owner[named]
+    return tables, {
+        "scenario": pa.array([one.scenario for one in found], pa.string()).take(pa.array(of)),
+        "source_system": take(["shopify"], np.zeros(len(of), np.int64)),
+        "transfer_id": digits(transfer_id[of]),
+        "transfer_line_id": digits(line_id[named]),
+        "sku": catalogue.sku.take(pa.array(cells[named] // PLACES)),
+        "origin_location_id": _place("origin", origin[of])["origin_location_id"],
+        "destination_location_id": _place("destination", destination[of])["destination_location_id"],
+        "shipped_at": stamps(shipped[of]),
+        "received_at": stamps(received[of]),
+        "quantity": units[named],
+        "refused_quantity": refused[named],
     }
 
 

@@ -24,7 +24,7 @@ from sandbox.brand.deliveries import OUTSIDE, STORES, Deliveries
 from sandbox.brand.holds import Drafts
 from sandbox.brand.orders import Orders
 from sandbox.brand.stock_mess import StockMess
-from sandbox.brand.texts import stamps
+from sandbox.brand.texts import stamps, uniform
 
 STATES = ("available", "committed", "incoming", "on_hand", "reserved", "damaged", "safety_stock", "quality_control")
 PLACES = len(LOCATION_IDS)
@@ -165,7 +165,7 @@ def make_stock(
         held = np.where(mess.is_held(day), held + np.maximum(sheet()[0], 0), 0)
 
         wanted = np.where(mess.is_held(day), 0, target)
-        gone = _send(rng, day, deliveries, sheet()[0], true - damaged - held, wanted, mess.late)
+        gone = _send(basis, rng, day, deliveries, sheet()[0], true - damaged - held, wanted, mess.late)
         true, on_hand = true - gone, on_hand - gone
 
         counted = stocked & (recount | (rng.random(cells) < 0.02)) & (booked == 0)
@@ -181,20 +181,33 @@ def make_stock(
 
 
 def _send(
-    rng: np.random.Generator, day: int, deliveries: Deliveries, available: Ints, there: Ints, target: Ints, late: Bools
+    basis: Basis,
+    rng: np.random.Generator,
+    day: int,
+    deliveries: Deliveries,
+    available: Ints,
+    there: Ints,
+    target: Ints,
+    late: Bools,
 ) -> Ints:
     """Order what is low (``late``: gone) for the warehouse and send on from it. Returns what leaves it, by cell."""
-    at_warehouse = np.arange(len(target)) % PLACES == WAREHOUSE
+    cells = np.arange(len(target))
+    at_warehouse, stores_share = cells % PLACES == WAREHOUSE, basis.share("store_transfers")
+
+    def chosen(scenario: str) -> Bools:
+        return uniform(cells + day * len(cells), basis.salt(scenario)) < basis.share(scenario)
+
     on_its_way = available + deliveries.incoming
     short = np.where(on_its_way < np.where(late, 1, target // 2), np.maximum(target - on_its_way, 0), 0)
-    slow = np.arange(len(target)) // PLACES % 7 == 3
+    slow = cells // PLACES % 7 == 3
     for lead, slowly in ((7, False), (12, True)):
-        deliveries.order(day, np.where(at_warehouse & (slow == slowly), short, 0), lead)
+        deliveries.order(day, short * (at_warehouse & (slow == slowly) & chosen("purchase_orders")), lead)
     spare = np.where(at_warehouse, np.maximum(np.minimum(available, there), 0), 0)
-    gone = deliveries.transfer(day, np.minimum(np.roll(short, -1) * at_warehouse, spare // 2), SHOP_FLOOR)
+    lacking = np.roll(short, -1) * (at_warehouse & chosen("floor_transfers"))
+    gone = deliveries.transfer(day, np.minimum(lacking, spare // 2), SHOP_FLOOR)
     for store in range(len(STORES)):
         if day % 7 == 2 + 2 * store:
-            wanted = rng.integers(1, 4, len(target)) * (rng.random(len(target)) < 0.2) * (target > 0)
+            wanted = rng.integers(1, 4, len(target)) * (rng.random(len(target)) < stores_share) * (target > 0)
             gone = gone + deliveries.transfer(day, np.minimum(wanted, spare // 5), OUTSIDE - store)
     return gone
 

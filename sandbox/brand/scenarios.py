@@ -2,7 +2,8 @@
 
 A share of 0 switches a scenario off; the draws of chance stay the same, so two worlds that differ in one scenario
 differ little else. What a scenario touched stands in a table of the truth: those of identity in ``scenarios``,
-those of orders in ``order_scenarios``, those of visits in ``visit_scenarios``.
+those of orders in ``order_scenarios``, those of visits in ``visit_scenarios``, goods on their way in
+``stock_transfers``.
 """
 
 from __future__ import annotations
@@ -87,6 +88,9 @@ SCENARIOS = {
     "quality_holds": Scenario(0.2, "items", "held back for twelve days, so that another is bought", "lost_sales"),
     "oversells": Scenario(0.15, "items at a place", "ordered again too late while the shop sells on", "oversells"),
     "late_bookings": Scenario(0.5, "items ordered too late", "sold before they are booked: on_hand below 0", "stock"),
+    "purchase_orders": Scenario(1.0, "items the warehouse runs low of", "brought days later", "stock_transfers"),
+    "floor_transfers": Scenario(1.0, "items the shop runs low of", "sent from the warehouse", "stock_transfers"),
+    "store_transfers": Scenario(0.2, "items, a week and store", "sent to a store kept elsewhere", "stock_transfers"),
     "theft": Scenario(0.004, "items at a place, a day", "a piece is gone, found by a count", "stock_losses"),
     "stray_pieces": Scenario(0.0004, "items in a store, a day", "a piece too many, found by a count", "stock_losses"),
     "breakage": Scenario(0.0008, "items at a place, a day", "damaged, later thrown away unwritten", "stock_losses"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,12 @@ class SharedHome:
         return file
 
 
+@cache
+def parsed_in(root: Path) -> Any:
+    """What dbt parses for commands without variables in the shared home, once a worker; each would read it again."""
+    return dbt.invoke("parse", target=dbt.folder() / "build").result
+
+
 def tables(*wanted: str) -> tuple[str, ...]:
     """dbt's words for making tables by its selectors, where the views and the seeds are there; nothing is tested."""
     return ("run", "--select", *wanted, "--exclude", "config.materialized:view")
@@ -75,13 +82,17 @@ class MiniWarehouse:
         self._home = SharedHome(own)
         self.file = self._home.begin()
 
+    def entered(self) -> AbstractContextManager[selvage.Settings]:
+        """The environment of its home, in which sources land."""
+        return self._home.entered()
+
     def build(self, *wanted: str) -> None:
         """Make tables by dbt's selectors; the views and the seeds are there, and nothing is tested."""
         self.dbt(*tables(*wanted))
 
     def dbt(self, *arguments: str) -> None:
         with self._home.entered():
-            dbt.invoke(*arguments)
+            dbt.invoke(*arguments, parsed=parsed_in(self._home.root))
 
     def insert(self, table: str, rows: list[dict[str, Any]]) -> None:
         with duckdb.connect(str(self.file)) as con:

@@ -92,10 +92,11 @@ def test_credit_of_ads_and_of_other_channels_is_all_credit(first: Walk) -> None:
             ), others as (
                 select attribution_model, sum(attributed_revenue) as money, sum(credit) as credit
                 from fct_attribution where channel not in ('paid_social', 'paid_search', 'paid_other', 'display')
+                    and conversion_type <> 'sign_up'
                 group by 1
             ), everything as (
                 select attribution_model, sum(attributed_revenue) as money, sum(credit) as credit
-                from fct_attribution group by 1
+                from fct_attribution where conversion_type <> 'sign_up' group by 1
             )
             select attribution_model, everything.money - ads.money - others.money,
                 everything.credit - ads.credit - others.credit, ads.money

@@ -10,7 +10,7 @@ import pytest
 from activation.destinations import meta
 from activation.ledger import Ledger
 from tests.acceptance_support.built_sql import BuiltSql, built_sql
-from tests.activation.conftest import server, world  # noqa: F401
+from tests.activation.conftest import server  # noqa: F401
 from tests.activation.test_meta import Shop, shop  # noqa: F401
 from tests.conftest import Road, Walk
 

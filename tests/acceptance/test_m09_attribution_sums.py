@@ -1,4 +1,5 @@
-"""M09: nine models in one table; credit sums to 1 within 1e-9, money to the order's net sales in cents, unattributed row counted."""
+"""M09: nine models in one table; credit of orders and sign-ups sums to 1 within 1e-9, money to net sales in cents, unattributed row
+counted."""
 
 from decimal import Decimal
 
@@ -38,6 +39,35 @@ def test_credit_and_money_sum_per_order(next_day: Walk) -> None:
     assert not wrong[:5]
 
 
+def test_a_sign_up_is_credited_as_an_order_is_and_is_worth_no_money(next_day: Walk) -> None:
+    with next_day.marts() as con:
+        wrong = con.execute(
+            """
+            select fct_conversions.conversion_id, model, sum(credit), sum(attributed_revenue)
+            from fct_conversions
+            cross join (select unnest(?) as model) as models
+            left join fct_attribution on fct_attribution.conversion_id = fct_conversions.conversion_id
+                and attribution_model = model and fct_attribution.conversion_type = 'sign_up'
+                and fct_attribution.converted_at = fct_conversions.converted_at
+            where fct_conversions.conversion_type = 'sign_up'
+            group by 1, 2
+            having sum(credit) is distinct from 1 or sum(attributed_revenue) is distinct from 0
+            """,
+            [list(ADDITIVE)],
+        ).fetchall()
+        kinds = dict(
+            con.sql("select conversion_type, count(distinct conversion_id) from fct_attribution group by 1").fetchall()
+        )
+        acts = dict(con.sql("select conversion_type, count(*) from fct_conversions group by 1").fetchall())
+        touched = con.sql(
+            "select count(distinct conversion_id) from fct_attribution "
+            "where conversion_type = 'sign_up' and touchpoint_id is not null and touched_at <= converted_at"
+        ).fetchone()[0]
+    assert not wrong[:5]
+    assert kinds == {kind: count for kind, count in acts.items() if kind != "first_order"}
+    assert 100 < touched < kinds["sign_up"], "no sign-up was led to by anything, or all were"
+
+
 def test_any_click_gives_each_channel_of_a_path_all_of_it(next_day: Walk) -> None:
     with next_day.marts() as con:
         wrong = con.sql(
@@ -49,8 +79,8 @@ def test_any_click_gives_each_channel_of_a_path_all_of_it(next_day: Walk) -> Non
                 select conversion_id, channel from fct_attribution where attribution_model = 'linear' group by all
             )
             select count(*) from linear full join channels using (conversion_id, channel)
-            left join fct_orders on order_key = conversion_id
-            where credit is distinct from 1 or revenue is distinct from net_sales_amount
+            left join (from fct_conversions where conversion_type <> 'first_order') as conversions using (conversion_id)
+            where credit is distinct from 1 or revenue is distinct from conversion_value_amount
             """
         ).fetchone()
     assert wrong == (0,)

@@ -30,7 +30,7 @@ class Attribution:
         self.built = built
         built.seed(warehouse, "attribution_settings")
         self.run(f"attach '{warehouse}' as walked (read_only)")
-        for name in ("touchpoints", "conversions"):
+        for name in ("touchpoints", "conversions", "sign_ups"):
             self.run(f"create table {LAYER}{name} as from walked.{LAYER}{name}")
         self.run("detach walked")
         self.run("create table shipped as from seeds.attribution_settings")

@@ -105,7 +105,7 @@ def credit(mini: MiniWarehouse) -> set[tuple[str, ...]]:
     return set(
         mini.rows(
             "select conversion_id, string_agg(channel, ' ' order by touched_at) from marts.fct_attribution "
-            "where attribution_model = 'linear' group by 1"
+            "where attribution_model = 'linear' and conversion_type <> 'sign_up' group by 1"
         )
     )
 

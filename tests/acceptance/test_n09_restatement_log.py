@@ -29,7 +29,7 @@ FIGURES = """
     from {orders} where not is_test group by all
     union all
     select 'attributed_revenue', attribution_model, channel, converted_date, sum(attributed_revenue), sum(credit)
-    from {attribution} group by all
+    from {attribution} where conversion_type <> 'sign_up' group by all
 """
 LOGGED = """
     select metric, attribution_model, channel, metric_date, sum(change_amount), sum(change_credit)
@@ -47,11 +47,11 @@ MOVED_PATHS = """
     ),
     was as (
         select conversion_id, customer_id, list_sort(list(distinct channel)) as channels
-        from former.intermediate.int_journeys__paths group by all
+        from former.intermediate.int_journeys__paths where conversion_type <> 'sign_up' group by all
     ),
     now as (
         select conversion_id, customer_id, list_sort(list(distinct channel)) as channels
-        from latter.intermediate.int_journeys__paths group by all
+        from latter.intermediate.int_journeys__paths where conversion_type <> 'sign_up' group by all
     )
     select was.conversion_id from was inner join now using (conversion_id)
     where was.channels <> now.channels

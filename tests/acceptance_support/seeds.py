@@ -64,8 +64,8 @@ class Found:
 
 @dataclass(frozen=True)
 class Measured:
-    """One world. ``slips``: a record of the pair was typed wrong or otherwise; ``beyond``: no exact identifier joins
-    them, but they agree in both names and an address, birth date or postcode (``in_reach``)."""
+    """One world. ``slips``: both records bear a name, and one was typed wrong or otherwise; ``beyond``: no exact
+    identifier joins them, but they agree in both names and an address, birth date or postcode (``in_reach``)."""
 
     deterministic: Pairwise
     over_merges: list[tuple[str, str, str, str]]
@@ -139,7 +139,8 @@ def _found(con: duckdb.DuckDBPyConnection, truth: Path, scored: Ints) -> tuple[F
     records = owned(con, truth)
     slips = {key for (key,) in con.execute(SLIPS, [str(truth / "scenarios.parquet")]).fetchall()}
     is_right = np.array([key not in slips for key in records.record_keys])
-    every = np.ones(len(is_right), dtype=bool)
+    names = con.execute(f"select record_number from {LAYER}scorable_records").fetchnumpy()
+    has_name = np.isin(records.record_numbers, names["record_number"])  # a browser or a bare number is typed by nobody
     one, other = in_reach(con, records)
 
     def among(chosen: np.ndarray) -> Found:
@@ -151,4 +152,4 @@ def _found(con: duckdb.DuckDBPyConnection, truth: Path, scored: Ints) -> tuple[F
         int((records.customer[one] == records.customer[other]).sum()),
         int((scored[one] == scored[other]).sum()),
     )
-    return among(every) - among(is_right), beyond
+    return among(has_name) - among(has_name & is_right), beyond

@@ -30,7 +30,9 @@ mutation ($params: ExecutionParams!) {
 }
 """
 ASSETS = "{ assetNodes { assetKey { path } isExecutable hasAssetChecks } }"
-STATUS = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status stepStats { stepKey status } } } }"
+STATUS = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+STEPS = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { stepStats { stepKey status } } } }"
+"""Reads all events of the run, each time that it is asked."""
 
 
 @dataclass
@@ -69,11 +71,12 @@ class Shop:
         assert launched["launchPipelineExecution"]["__typename"] == "LaunchRunSuccess", launched
         return str(launched["launchPipelineExecution"]["run"]["runId"])
 
-    def state(self, run_id: str) -> dict[str, Any]:
-        return dict(self.ask(STATUS, id=run_id)["runOrError"])
+    def status(self, run_id: str) -> str:
+        return str(self.ask(STATUS, id=run_id)["runOrError"]["status"])
 
-    def step(self, run_id: str, name: str) -> str | None:
-        return next((step["status"] for step in self.state(run_id)["stepStats"] if step["stepKey"] == name), None)
+    def steps(self, run_id: str) -> dict[str, str]:
+        """Step -> its status."""
+        return {step["stepKey"]: step["status"] for step in self.ask(STEPS, id=run_id)["runOrError"]["stepStats"]}
 
     def published(self) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.home / "published" / "marts.duckdb"), read_only=True) as connection:
@@ -115,12 +118,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait(until: Callable[[], bool], seconds: float, what: str) -> None:
+def wait(until: Callable[[], bool], seconds: float, what: str, every: float = 0.5) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if until():
             return
-        time.sleep(0.5)
+        time.sleep(every)
     raise AssertionError(f"{what}: not within {seconds:.0f} s")
 
 

@@ -33,30 +33,6 @@ def test_plan_apply_status(world: World, capsys: pytest.CaptureFixture[str]) -> 
     assert status["last_run"]["sync_run_id"] == result["sync_run_id"]
 
 
-def test_a_stale_plan_ends_with_an_error_and_no_call(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    world.people(range(3))
-    world.publish()
-    main(["plan"])
-    world.publish()
-    assert main(["apply"]) == 1
-    assert "StalePlan" in capsys.readouterr().err
-    assert world.shelf.read()["calls"] == []
-
-
-def test_the_guard_asks_for_a_name(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    world.max_removal_share = 0.1
-    world.people(range(4))
-    world.publish()
-    assert main(["plan"]) == main(["apply"]) == 0
-    world.people(range(2))
-    world.publish()
-    assert main(["plan"]) == 0
-    assert "RemovalGuard" in capsys.readouterr().out
-    assert main(["apply"]) == 1
-    assert main(["apply", "--approved-by", "Ana"]) == 0
-    assert world.remote() == world.wanted()
-
-
 def test_mistakes_are_named(world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["plan"]) == 2
     assert "no green build" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Plan and apply against the toy destination: rejections, moves, holdout, bisection, minimal operations."""
+"""Plan and apply against the toy destination: moves, holdout, minimal operations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 from activation import sync
 from activation.audience import UnknownAudience
 from activation.destination import DestinationError
-from activation.diff import MAX_REJECTIONS
 from activation.plans import load_plan, newest_plan
 from tests.activation.world import AUDIENCE, World, held_out, plan_file, run
 
@@ -161,69 +160,6 @@ def test_resend_tells_everyone_again(world: World) -> None:
     world.set_remote(members={})
     sync.apply(sync.plan(AUDIENCE, "shelf", resend=True))
     assert world.remote() == world.wanted()
-
-
-def test_rejected_rows_come_back_until_they_are_taken(world: World) -> None:
-    world.people(range(5))
-    world.set_remote(reject=["c_0003@example.com"])
-    world.publish()
-    first = run(world)
-    assert (first.accepted, first.rejected, first.rejected_reasons) == (4, 1, {"invalid: email": 1})
-    second = sync.plan(AUDIENCE, "shelf")
-    assert (second.adds, second.counts["retried"]) == (1, 1)
-    assert second.actions["customer_id"].to_pylist() == ["c_0003"]
-    world.set_remote(reject=[])
-    sync.apply(second)
-    assert world.remote() == world.wanted()
-    assert sync.plan(AUDIENCE, "shelf").is_empty
-
-
-def test_rejections_of_the_same_content_end_and_new_content_starts_again(world: World) -> None:
-    world.people(range(1))
-    world.set_remote(reject=["c_0000@example.com"])
-    world.publish()
-    for _ in range(MAX_REJECTIONS):
-        assert run(world).rejected == 1
-    made = sync.plan(AUDIENCE, "shelf")
-    assert made.is_empty
-    assert made.counts["expired"] == 1
-    world.people(range(1), product="SKU-2")
-    world.publish()
-    assert sync.plan(AUDIENCE, "shelf").adds == 1
-
-
-def test_a_refused_removal_keeps_the_member_in_the_state(world: World) -> None:
-    world.people(range(2))
-    world.publish()
-    run(world)
-    world.members["c_0001"] = "SKU-2"
-    world.set_remote(reject=["c_0001@example.com"])
-    world.publish()
-    assert run(world).rejected == 1
-    made = sync.plan(AUDIENCE, "shelf")
-    assert (made.adds, made.updates) == (0, 1)
-
-
-def test_bisection_finds_one_in_a_thousand(world: World) -> None:
-    world.people(range(1000))
-    world.set_remote(poison=["c_0617@example.com"])
-    world.publish()
-    result = run(world)
-    assert (result.accepted, result.rejected) == (999, 1)
-    assert len(world.shelf.read()["calls"]) <= 22
-    (row,) = [row for row in world.ledger_rows() if row["status"] == "rejected"]
-    assert (row["customer_id"], row["reason"]) == ("c_0617", "poison")
-    assert row["request_id"].startswith("request-")
-    assert len(world.ledger_rows()) == 1000
-
-
-def test_when_everything_is_refused_bisection_gives_up(world: World) -> None:
-    world.people(range(1000))
-    world.set_remote(poison=[f"c_{n:04d}@example.com" for n in range(1000)])
-    world.publish()
-    result = run(world)
-    assert (result.accepted, result.rejected) == (0, 1000)
-    assert len(world.shelf.read()["calls"]) < 400
 
 
 def test_a_plan_holds_no_personal_data_and_is_private(world: World) -> None:

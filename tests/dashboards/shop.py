@@ -104,17 +104,30 @@ CREDIT = {
     "o7": alike("unattributed", 20),
 }  # fmt: skip
 
+SIGN_UP_CREDIT = {
+    "first_touch": {"paid_social": "1"}, "last_touch": {"email": "1"}, "linear": {"paid_social": "0.25", "email": "0.75"},
+}  # fmt: skip
+
 
 def _attribution() -> list[dict[str, Any]]:
     days = {one["order_key"]: one["order_date"] for one in _orders()}
-    return [
+    orders = [
         {
-            "attribution_key": f"{key} {model} {channel}", "conversion_id": key, "attribution_model": model,
-            "channel": channel, "currency_code": "USD", "attributed_revenue": str(money),
+            "attribution_key": f"{key} {model} {channel}", "conversion_id": key, "conversion_type": "order",
+            "attribution_model": model, "channel": channel, "currency_code": "USD", "attributed_revenue": str(money),
             "credit": str(round(money / sum(shares.values()), 12)), "converted_date": days[key],
         }
         for key, models in CREDIT.items() for model, shares in models.items() for channel, money in shares.items()
     ]  # fmt: skip
+    sign_ups = [
+        {
+            "attribution_key": f"c_ada:email {model} {channel}", "conversion_id": "c_ada:email",
+            "conversion_type": "sign_up", "attribution_model": model, "channel": channel, "currency_code": "USD",
+            "attributed_revenue": "0", "credit": credit, "converted_date": "2026-06-01",
+        }
+        for model, shares in SIGN_UP_CREDIT.items() for channel, credit in shares.items()
+    ]  # fmt: skip
+    return orders + sign_ups
 
 
 def line(key: str, sku: str, day: str, quantity: int, *, is_test: bool = False) -> dict[str, Any]:

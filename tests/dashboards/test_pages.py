@@ -83,6 +83,12 @@ def test_attribution_follows_its_one_selector(published: Path, paint: Paint):
         assert numbers(app)["Credited net sales"] == "USD 500.00"
 
 
+def test_sign_ups_are_credited_beside_the_orders(published: Path, paint: Paint):
+    for model, credit in (("linear", {"E-mail": 0.75, "Paid social": 0.25}), ("last_touch", {"E-mail": 1})):
+        shown = table(paint("attribution", attribution_model=model), "channel", "sign_up_count")
+        assert dict(zip(shown["channel"], shown["sign_up_count"].astype(float), strict=True)) == credit
+
+
 def test_attribution_puts_what_nobody_earned_last(published: Path, paint: Paint):
     (bar,) = charts(paint("attribution"))[0]["data"]
     assert values(bar["y"])[0] == "Unattributed", "the first of a horizontal bar chart lies at the bottom"

@@ -1,16 +1,24 @@
-"""A home of its own for each test, and one small sandbox for all that talk to a vendor."""
+"""A home of its own for each test, one small sandbox for all that talk to a vendor, and receivers of webhooks."""
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import httpx
 import pytest
+import requests
+import uvicorn
 
 import selvage
 from ingestion import pipeline
+from ingestion.receiver import Receiver
 from sandbox.server import Running, running
 
 PEOPLE, DAYS = 300, 30
@@ -57,3 +65,44 @@ def shop(small_shop: Running, home: selvage.Settings, monkeypatch: pytest.Monkey
 def land(vendor: str, **named: Any) -> dict[str, int]:
     """Rows by table of one landing."""
     return dict(pipeline.land(vendor, **named).rows)
+
+
+class Client:
+    """A receiver in this process, without its landing, which begins with the application's lifespan."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._transport = httpx.ASGITransport(receiver.app())
+
+    def _ask(self, method: str, path: str, **sent: Any) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            async with httpx.AsyncClient(transport=self._transport, base_url="http://receiver") as client:
+                return await client.request(method, path, **sent)
+
+        return asyncio.run(ask())
+
+    def post(self, path: str, **sent: Any) -> httpx.Response:
+        return self._ask("POST", path, **sent)
+
+    def get(self, path: str) -> httpx.Response:
+        return self._ask("GET", path)
+
+
+@contextmanager
+def listening(receiver: Receiver, port: int) -> Iterator[str]:
+    """The address at which a receiver takes webhooks and lands them."""
+    server = uvicorn.Server(uvicorn.Config(receiver.app(), port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def wait_until_landed(url: str, vendor: str) -> None:
+    for _ in range(600):
+        if requests.get(f"{url}/health", timeout=30).json()["waiting"][vendor] == 0:
+            return
+        time.sleep(0.1)
+    raise AssertionError("deliveries still wait")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +11,6 @@ from typing import Any
 import duckdb
 import pytest
 import requests
-import uvicorn
 
 import selvage
 from ingestion import delivered, erasing, pipeline
@@ -21,7 +18,7 @@ from ingestion.deliveries import Delivery, Mailbox
 from ingestion.receiver import Receiver
 from ingestion.sources import shopify as source
 from sandbox.server import Running, free_port, running
-from tests.ingestion.conftest import land
+from tests.ingestion.conftest import land, listening, wait_until_landed
 from tests.ingestion.shopify_webhooks import ORDER, REDACT, SECRET, read
 
 
@@ -147,24 +144,8 @@ def heard(home: selvage.Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("ingestion.receiver.GATHER_SECONDS", 0.05)
     with running(tmp_path / "shop", people=120, days=30) as shop:
         monkeypatch.setenv("SELVAGE_SANDBOX_PORT", str(shop.port))
-        port = free_port()
-        config = uvicorn.Config(Receiver({"shopify": source}).app(), port=port, log_level="warning")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        try:
-            yield shop, f"http://127.0.0.1:{port}"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
-def wait_until_landed(url: str) -> None:
-    for _ in range(600):
-        if requests.get(f"{url}/health", timeout=30).json()["waiting"]["shopify"] == 0:
-            return
-        time.sleep(0.1)
-    raise AssertionError("deliveries still wait")
+        with listening(Receiver({"shopify": source}), free_port()) as url:
+            yield shop, url
 
 
 def test_what_happens_is_landed_when_its_webhook_comes_and_the_next_reading_changes_nothing(
@@ -180,7 +161,7 @@ def test_what_happens_is_landed_when_its_webhook_comes_and_the_next_reading_chan
     asked = {"url": f"{url}/webhooks/shopify", "since": since.isoformat(), "copies": 2, "seed": 7}
     sent = requests.post(f"{shop.url}/shopify/_sandbox/webhooks", json=asked, timeout=120).json()
     assert set(sent) == {"200"}
-    wait_until_landed(url)
+    wait_until_landed(url, "shopify")
     counts = requests.get(f"{url}/health", timeout=30).json()["counts"]
     assert counts["shopify kept"] == counts["shopify seen_before"] == sent["200"] / 2
     after = rows("select count(*), max(created_at) from raw_shopify.orders")[0]

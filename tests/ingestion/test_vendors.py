@@ -149,11 +149,17 @@ def test_a_second_landing_brings_nothing_and_a_day_more_only_what_changed(
         tell("klaviyo", ("marketing", "email"), [Contact(email=email) for (email,) in known])
         tell("shopify", ("service", "shop"), [Contact(shopify_ids=row[0]) for row in people["shopify"][:30]])
         tell("zendesk", ("service", "support"), [Contact(zendesk_ids=row[0]) for row in people["zendesk"][:30]])
-        for vendor in told:
-            assert land(vendor) == {}
+        for vendor, table in told.items():
+            again = pipeline.land(vendor)
+            assert again.rows == {}
+            counted = {name: rows(f"select count(*) from raw_{vendor}.{name}")[0][0] for name in again.raw_rows}
+            assert counted == again.raw_rows, "what there is, although nothing came"
+            assert counted[table] == len(people[vendor])
 
         later = shop.advance(days=1).replace(tzinfo=None)
-        news = {vendor: land(vendor) for vendor in told}
+        days = {vendor: pipeline.land(vendor) for vendor in told}
+        news = {vendor: landed.rows for vendor, landed in days.items()}
+        assert days["shopify"].raw_rows["orders"] == rows("select count(*) from raw_shopify.orders")[0][0]
         assert 0 < news["shopify"]["orders"] < 100
         assert news["shopify"]["order_lines"] >= news["shopify"]["orders"]
         assert 0 < news["klaviyo"]["events"] < 1000

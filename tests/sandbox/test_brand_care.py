@@ -253,3 +253,29 @@ def test_whatsapps_offers_go_to_who_wants_them_and_cause_nothing(everything):
     )
     assert one(everything, "select min(sent), max(orders_caused) from truth_whatsapp_offers where sent > 0")[1] == 0
     assert one(everything, f"select count(distinct person_id) from {people}")[0] > 40
+
+
+def test_a_number_that_said_stop_gets_no_notice_any_more(everything):
+    last = "(select * from twilio_messages qualify row_number() over (partition by sid order by version desc) = 1)"
+    none(
+        everything,
+        f"""select * from {last} as notice inner join {last} as word using (customer_number)
+        where not notice.is_inbound and word.body = 'STOP' and notice.sent_at > word.sent_at""",
+    )
+    none(everything, "select * from twilio_messages where version = 1 and (price is not null or status = 'delivered')")
+    found = one(
+        everything,
+        f"""select count(*) filter (where price is null and status <> 'undelivered'), count(*) filter (where body = 'STOP'),
+            count(*) filter (where status = 'undelivered'), count(*) filter (where status = 'delivered')
+        from {last}""",
+    )
+    assert min(found[1:]) > 0
+    # a notice goes to who bought
+    none(
+        everything,
+        f"""select * from {last} as notice
+        inner join truth_record_owners as owner on owner.source_system = 'twilio'
+            and owner.source_record_id = customer_number || ':' || regexp_extract(body, '[0-9]+$')
+        inner join truth_order_causes as cause on cause.order_id = regexp_extract(body, '[0-9]+$')
+        where not is_inbound and cause.person_id <> owner.person_id""",
+    )

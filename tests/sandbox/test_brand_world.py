@@ -80,6 +80,7 @@ KEYS = {
     "loyaltylion_transactions": "transaction_id",
     "surveymonkey_responses": "response_id",
     "surveymonkey_surveys": "survey_id",
+    "twilio_messages": "sid",
     "zendesk_comments": "comment_id",
     "zendesk_ratings": "rating_id",
     "zendesk_tickets": "ticket_id",
@@ -112,6 +113,7 @@ VERSIONED = (
     "loyaltylion_members",
     "surveymonkey_responses",
     "surveymonkey_surveys",
+    "twilio_messages",
     "zendesk_ratings",
     "zendesk_tickets",
     "zendesk_users",
@@ -349,6 +351,8 @@ def test_the_truth_covers_every_record(everything):
         union select 'zendesk', user_id::text from zendesk_users where role = 'end-user'
         union select 'loyaltylion', member_id::text from loyaltylion_members
         union select 'hubspot', contact_id::text from hubspot_contacts
+        union select 'twilio', customer_number || ':' || regexp_extract(body, '[0-9]+$') from twilio_messages
+        where not is_inbound
         union select 'whatsapp', coalesce(user_id, wa_id) from whatsapp_events
         union select 'surveymonkey', response_id from surveymonkey_responses
         where coalesce(email, customer_id, order_id, ticket_id) is not null

@@ -61,7 +61,7 @@ def test_mess_reaches_its_minimum_shares(tmp_path: Path, seed: int):
 
 
 def test_every_scenario_tells_whom_it_touched(rich: World, told: duckdb.DuckDBPyConnection):
-    for table in ("scenarios", "order_scenarios", "visit_scenarios"):
+    for table in ("scenarios", "order_scenarios", "visit_scenarios", "stock_transfers"):
         found = {row[0] for row in told.execute(f"select distinct scenario from truth_{table}").fetchall()}
         assert found == {name for name, one in SCENARIOS.items() if one.truth == table}
     none(told, "select * from scenarios where person_id is null and identifier_value is null")
@@ -82,6 +82,7 @@ def test_what_is_switched_off_is_not_there(tidy: World):
         none(connection, "select * from truth_scenarios where person_id is not null")
         none(connection, "select * from truth_order_scenarios")
         none(connection, "select * from truth_visit_scenarios")
+        none(connection, "select * from truth_stock_transfers")
         none(connection, "select * from truth_record_emails where typed_as <> 'plain' or is_second")
     shares = mess_shares(tidy)
     for name in ("household_phone_people", "shared_devices", "email_typos", "plus_tags", "other_case", "junk_emails",

@@ -52,6 +52,7 @@
     select
         {{ restatement_row(credit) }}
     from {{ ref('int_journeys__credits') }}
+    where conversion_type <> 'sign_up'
     group by conversion_id, channel, converted_date
 {% endmacro %}
 

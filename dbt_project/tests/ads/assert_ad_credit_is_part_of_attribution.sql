@@ -1,5 +1,5 @@
 -- Catches: credit that reaches a campaign twice or not at all: what all campaigns are credited with, and what all other
--- channels are, must come to the credit and the money of fct_attribution, model by model and day by day.
+-- channels are, must come to the credit and the money of orders in fct_attribution, model by model and day by day.
 with attribution as (
 
     select
@@ -8,6 +8,7 @@ with attribution as (
         sum(credit) as credit,
         sum(attributed_revenue) as revenue
     from {{ ref('fct_attribution') }}
+    where conversion_type <> 'sign_up'
     group by attribution_model, converted_date
 
 ),
@@ -22,9 +23,12 @@ other_channels as (
         attributed_revenue as revenue
     from {{ ref('fct_attribution') }}
     where
-        channel not in (select ad_platforms.channel from {{ ref('ad_platforms') }} as ad_platforms)
-        or touch_type <> 'visit'
-        or touch_type is null
+        conversion_type <> 'sign_up'
+        and (
+            channel not in (select ad_platforms.channel from {{ ref('ad_platforms') }} as ad_platforms)
+            or touch_type <> 'visit'
+            or touch_type is null
+        )
 
 ),
 

@@ -7,7 +7,7 @@ with attributed as (
         attribution_model,
         sum(attributed_revenue) as attributed_revenue
     from {{ ref('fct_attribution') }}
-    where is_additive
+    where is_additive and conversion_type <> 'sign_up'
     group by conversion_id, attribution_model
 
 ),

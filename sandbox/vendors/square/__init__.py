@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from sandbox.context import Context
+from sandbox.vendors.square import webhooks
 from sandbox.vendors.square.catalog import Catalog
 from sandbox.vendors.square.customers import Customers
 from sandbox.vendors.square.gate import Gate, no_such_path
@@ -24,8 +28,10 @@ def build(context: Context) -> Starlette:
         route("/v2/locations/{id}", "GET", customers.location),
         route("/v2/customers", "GET", customers.index),
         route("/v2/customers/search", "POST", customers.search),
+        route("/v2/customers/bulk-retrieve", "POST", customers.several),
         route("/v2/customers/{id}", "GET", customers.get),
         route("/v2/loyalty/accounts/search", "POST", customers.loyalty_accounts),
+        route("/v2/loyalty/accounts/{id}", "GET", customers.loyalty_account),
         route("/v2/orders/search", "POST", orders.search),
         route("/v2/orders/batch-retrieve", "POST", orders.several),
         route("/v2/orders/{id}", "GET", orders.get),
@@ -40,5 +46,6 @@ def build(context: Context) -> Starlette:
         route("/v2/inventory/batch-retrieve-counts", "POST", inventory.counts),
         route("/v2/inventory/changes/batch-retrieve", "POST", inventory.changes),
         route("/v2/inventory/batch-retrieve-changes", "POST", inventory.changes),
+        Route("/_sandbox/webhooks", partial(webhooks.answer, shown), methods=["POST"]),
     ]
     return Starlette(routes=routes, exception_handlers={404: no_such_path, 405: no_such_path})

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sandbox.vendors.square.gate import Call, invalid, not_found
+from sandbox.vendors.square.gate import ApiError, Call, invalid, not_found
 from sandbox.vendors.square.rows import Positions, Row, Shown, View, among, filled, listing, time, within
 
 MERCHANT = "MLSELVAGEDEMO"
@@ -63,13 +63,29 @@ class Customers:
         return self._page(call, view, found, sort.get("field"), sort.get("order"), call.asked.get("count") is True)
 
     def get(self, call: Call) -> Row:
+        return {"customer": self._one(call.key())}
+
+    def several(self, call: Call) -> Row:
+        """Each id has an answer of its own."""
+        keys = call.listed("customer_ids") or []
+        if not 1 <= len(keys) <= MOST:
+            raise invalid("BAD_REQUEST", f"Between 1 and {MOST} customer IDs are needed.", "customer_ids")
+        found: Row = {}
+        for key in keys:
+            try:
+                found[key] = {"customer": self._one(key)}
+            except ApiError as error:
+                found[key] = {"errors": [error.body]}
+        return {"responses": found}
+
+    def _one(self, key: str) -> Row:
         view = self._view()
-        row = view.row(call.key())
+        row = view.row(key)
         while row is not None and row["is_deleted"]:
             row = view.row(row["merged_into"])
         if row is None:
-            raise not_found("Customer", call.key())
-        return {"customer": _customer(row)}
+            raise not_found("Customer", key)
+        return profile(row)
 
     def loyalty_accounts(self, call: Call) -> Row:
         view = self._shown.view("square_loyalty_accounts", "account_id")
@@ -79,7 +95,13 @@ class Customers:
         found = among(view, found, "customer_id", query.get("customer_ids"))
         size = call.size(DEFAULT_LOYALTY, MOST_LOYALTY)
         rows, more = self._shown.page(call, view, found, "created_at", size)
-        return listing("loyalty_accounts", [_account(row) for row in rows], more)
+        return listing("loyalty_accounts", [account(row) for row in rows], more)
+
+    def loyalty_account(self, call: Call) -> Row:
+        row = self._shown.view("square_loyalty_accounts", "account_id").row(call.key())
+        if row is None:
+            raise not_found("LoyaltyAccount", call.key())
+        return {"loyalty_account": account(row)}
 
     def _view(self, lag_seconds: float = 0.0) -> View:
         view = self._shown.view("square_customers", "customer_id", lag_seconds=lag_seconds)
@@ -92,7 +114,7 @@ class Customers:
         descends = call.choice(order, ORDERS, "ASC", "sort_order") == "DESC"
         column = "created_at" if by == "CREATED_AT" else "display_name"
         rows, more = self._shown.page(call, view, found, column, call.size(MOST, MOST), descends)
-        answer = listing("customers", [_customer(row) for row in rows], more)
+        answer = listing("customers", [profile(row) for row in rows], more)
         return answer | ({"count": _public(view, found)} if counts else {})
 
 
@@ -141,7 +163,7 @@ def _location(row: Row) -> Row:
     }
 
 
-def _customer(row: Row) -> Row:
+def profile(row: Row) -> Row:
     return filled(
         {
             "id": row["customer_id"],
@@ -173,7 +195,7 @@ def _address(row: Row) -> Row | None:
     return {**known, "country": "US"} if known else None
 
 
-def _account(row: Row) -> Row:
+def account(row: Row) -> Row:
     return {
         "id": row["account_id"],
         "program_id": "selvage-loyalty-program",

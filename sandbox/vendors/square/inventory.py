@@ -32,7 +32,7 @@ class Inventory:
         if call.asked.get("updated_after"):
             found = found[view.values("calculated_at")[found] > micros(call.asked["updated_after"], "updated_after")]
         rows, more = self._shown.page(call, view, found, "calculated_at", call.size(PAGE, MOST), descends=True)
-        return listing("counts", [_count(row) for row in rows], more)
+        return listing("counts", [count(row) for row in rows], more)
 
     def changes(self, call: Call) -> Row:
         view, asked = self._shown.view("square_inventory_changes", "change_id"), call.asked
@@ -67,7 +67,7 @@ def _chosen(call: Call, view: View) -> Positions:
     return among(view, found, "variation_id", call.listed("catalog_object_ids"))
 
 
-def _count(row: Row) -> Row:
+def count(row: Row) -> Row:
     return {
         "catalog_object_id": row["variation_id"],
         "catalog_object_type": "ITEM_VARIATION",

@@ -31,13 +31,13 @@ class Payments:
         for name, column in (("last_4", "card_last_4"), ("card_brand", "card_brand")):
             found = among(view, found, column, [asked[name]] if asked.get(name) else None)
         rows, more = self._listed(call, view, found)
-        return listing("payments", [_payment(row) for row in rows], more)
+        return listing("payments", [payment(row) for row in rows], more)
 
     def get(self, call: Call) -> Row:
         row = self._payments().row(call.key())
         if row is None:
             raise not_found("Payment", call.key())
-        return {"payment": _payment(row)}
+        return {"payment": payment(row)}
 
     def refunds(self, call: Call) -> Row:
         view, asked = self._refunds(), call.asked
@@ -45,13 +45,13 @@ class Payments:
         for name, column in (("location_id",) * 2, ("status",) * 2, ("source_type", "destination_type")):
             found = among(view, found, column, [asked[name]] if asked.get(name) else None)
         rows, more = self._listed(call, view, found)
-        return listing("refunds", [_refund(row) for row in rows], more)
+        return listing("refunds", [refund_of(row) for row in rows], more)
 
     def refund(self, call: Call) -> Row:
         row = self._refunds().row(call.key())
         if row is None:
             raise not_found("Refund", call.key())
-        return {"refund": _refund(row)}
+        return {"refund": refund_of(row)}
 
     def _payments(self) -> View:
         return self._shown.view("square_payments", "payment_id")
@@ -86,7 +86,7 @@ def _between(view: View, found: Positions, column: str, asked: dict[str, Any], b
     return found
 
 
-def _payment(row: Row) -> Row:
+def payment(row: Row) -> Row:
     is_card, is_paid = row["source_type"] == "CARD", row["status"] == "COMPLETED"
     key = row["payment_id"]
     fee = {"effective_at": time(row["fee_at"]), "type": "INITIAL", "amount_money": money(row["fee_cents"])}
@@ -129,7 +129,7 @@ def _card_details(row: Row) -> Row:
     }
 
 
-def _refund(row: Row) -> Row:
+def refund_of(row: Row) -> Row:
     return filled(
         {
             "id": row["refund_id"],

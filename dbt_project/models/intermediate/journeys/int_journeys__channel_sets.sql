@@ -39,7 +39,7 @@ touches as (
         channel,
         1 as is_converted
     from {{ ref('int_journeys__paths') }}
-    where path_length > 0
+    where path_length > 0 and conversion_type <> 'sign_up'
     union all
     select
         customer_id,

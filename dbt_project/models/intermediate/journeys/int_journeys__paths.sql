@@ -1,14 +1,16 @@
--- The touchpoints before each conversion that take part by the setting path_transform, in their order, with what the
--- attribution models ask of a touch's place. A conversion without any has one row without a touchpoint and the path
--- length 0: its money is shown as unattributed instead of vanishing.
+-- The touchpoints before each conversion that take part by the setting path_transform, in their order, with what models
+-- ask of a touch's place. A conversion without any has one row of path length 0: its money is unattributed, not lost.
 with conversions as (
 
     select
         *,
         {{ epoch_seconds('converted_at') }} as converted_second,
-        -- A path's key in the windows: a number sorts several times faster than a text.
-        row_number() over (order by conversion_id asc nulls last) as conversion_number
-    from {{ ref('int_journeys__conversions') }}
+        row_number() over (order by conversion_id asc nulls last) as conversion_number  -- sorts faster
+    from (
+        select * from {{ ref('int_journeys__conversions') }}
+        union all
+        select * from {{ ref('int_journeys__sign_ups') }}
+    ) as orders_and_sign_ups
 
 ),
 

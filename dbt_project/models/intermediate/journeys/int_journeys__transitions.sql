@@ -1,5 +1,6 @@
 -- How paths go on: from each state to the next, the number of times. A state is the last touches' channels, as many as
--- the setting markov_order says, with ' > ' between them; paths begin in (start) and end in (conversion) or (null).
+-- the setting markov_order says, with ' > ' between them; paths begin in (start) and end in (conversion) or (null). A
+-- conversion is an order: what a channel is worth to orders is what a sign-up's credit is dealt by, too.
 {% set names = ['from_state', 'to_state', 'from_channel', 'to_channel', 'path_end'] %}
 {% set before = ['channel_1_before', 'channel_2_before', 'channel_3_before'] %}
 with converted as (
@@ -13,7 +14,7 @@ with converted as (
         {%- endfor %}
         touchpoint_position = path_length as is_path_end
     from {{ ref('int_journeys__paths') }}
-    where path_length > 0
+    where path_length > 0 and conversion_type <> 'sign_up'
 
 ),
 

@@ -1,5 +1,5 @@
 -- Orders of all vendors as they said them, with what every money column needs: the business day, and the rate into the
--- reporting currency: 1 where they are the same, else the vendor's own, else the newest of the seed up to that day.
+-- reporting currency: 1 where they are the same, else the vendor's own, else the newest known up to that day.
 -- No rate stays null, and the order is listed (int_orders__issues).
 with orders as (
 

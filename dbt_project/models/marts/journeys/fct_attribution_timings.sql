@@ -18,7 +18,7 @@ with credits as (
         touched_date,
         sum(attributed_revenue) as attributed_revenue
     from {{ ref('fct_attribution') }}
-    where is_additive
+    where is_additive and conversion_type <> 'sign_up'
     group by attribution_model, channel, currency_code, converted_date, touched_date
 
 ),

@@ -13,6 +13,7 @@ converted as (
     select
         paths.conversion_id as path_id,
         paths.conversion_id,
+        paths.conversion_type,
         paths.customer_id,
         {{ array_text(agg_ordered('paths.channel', 'paths.touchpoint_position'), ' > ') }} as path,
         max(paths.path_length) as path_length,
@@ -24,7 +25,7 @@ converted as (
     from {{ ref('int_journeys__paths') }} as paths
     left join sessions on paths.touchpoint_id = sessions.touchpoint_id
     where paths.path_length > 0
-    group by paths.conversion_id, paths.customer_id
+    group by paths.conversion_id, paths.conversion_type, paths.customer_id
 
 ),
 
@@ -39,6 +40,7 @@ unconverted as (
     select
         customer_id || ':' || cast(path_number as string) as path_id,
         cast(null as string) as conversion_id,
+        cast(null as string) as conversion_type,
         customer_id,
         {{ array_text(agg_ordered('channel', "cast(touched_at as string) || channel"), ' > ') }} as path,
         count(*) as path_length,
@@ -65,6 +67,7 @@ fct_paths as (
     select
         path_id,
         conversion_id,
+        conversion_type,
         customer_id,
         path,
         path_length,
