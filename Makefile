@@ -14,6 +14,7 @@ export SELVAGE_ENV
 # sqlglot tells of its retired Rust tokenizer, which dagster-dbt still brings along; nothing here uses it.
 export PYTHONWARNINGS := ignore:sqlglot:UserWarning
 
+PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
@@ -30,11 +31,11 @@ env: $(STAMP)  ## make .venv with everything that running and testing need
 $(STAMP): requirements.lock pyproject.toml
 	@# The lock names every package, so pip resolves nothing (it would stumble over extras beside hashes).
 	@if command -v uv >/dev/null; then \
-		uv venv -q --allow-existing --seed $(VENV) && \
+		uv venv -q --allow-existing --seed --python $(PYTHON) $(VENV) && \
 		uv pip install -q --python $(PY) --require-hashes -r requirements.lock && \
 		uv pip install -q --python $(PY) --no-deps --no-build-isolation -e .; \
 	else \
-		python3 -m venv $(VENV) && echo "installing into $(VENV): a minute or two" && \
+		$(PYTHON) -m venv $(VENV) && echo "installing into $(VENV): a minute or two" && \
 		$(PY) -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.lock && \
 		$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .; \
 	fi
