@@ -4,13 +4,7 @@ with source as (
 
 ),
 
-latest as (
-
-    select *
-    from source
-    qualify {{ version_rank('id', ['datetime']) }} = 1
-
-),
+latest as {{ first_versions('source', 'id', ['datetime']) }},
 
 renamed as (
 

@@ -4,13 +4,7 @@ with source as (
 
 ),
 
-latest as (
-
-    select *
-    from source
-    qualify {{ version_rank('message_id', ['received_at asc', 'source_file asc']) }} = 1
-
-),
+latest as {{ first_versions('source', 'message_id', ['received_at asc', 'source_file asc']) }},
 
 renamed as (
 
